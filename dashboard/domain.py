@@ -1,0 +1,187 @@
+"""The things the dashboard talks about. Frozen data, no behaviour that needs another module."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+Language = Literal["zh", "en"]
+Band = Literal["strong", "possible", "weak", "none"]
+BANDS: tuple[Band, ...] = ("strong", "possible", "weak", "none")
+LEVELS = ("very_similar", "related", "unrelated")
+
+_HAN = re.compile(r"[\u3400-\u9fff]")
+
+
+def language_of(text: str) -> Language:
+    """zh when the text has Chinese characters, else en."""
+    return "zh" if _HAN.search(text) else "en"
+
+
+class ZhenluError(Exception):
+    """A failure a person can act on. ``code`` names its texts in the catalogue, ``params`` fills them."""
+
+    def __init__(self, code: str, **params: object):
+        super().__init__(f"{code} {params}" if params else code)
+        self.code = code
+        self.params = params
+
+
+@dataclass(frozen=True)
+class RedFlag:
+    flag: str
+    flag_en: str = ""
+    reason: str = ""
+    reason_en: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One disease of a knowledge base; `disease` and `symptoms` may be in either language."""
+
+    id: str
+    disease: str
+    symptoms: tuple[str, ...]
+    disease_en: str = ""
+    aliases: tuple[str, ...] = ()
+    aliases_en: tuple[str, ...] = ()
+    symptoms_en: tuple[str, ...] = ()
+    description: str = ""
+    description_en: str = ""
+    department: str = ""
+    department_en: str = ""
+    icd10: str = ""
+    urgent: bool = False
+    red_flags: tuple[RedFlag, ...] = ()
+    sex: str = "any"
+    pregnancy: str = "any"
+    ages: tuple[str, ...] = ()
+    source: str = ""
+
+    def passages(self) -> dict[Language, str]:
+        """The whole entry as one text for each language it is written in, most telling parts first."""
+        texts: dict[Language, str] = {}
+        language = language_of(self.disease + "".join(self.symptoms))
+        texts[language] = _whole(language, self.disease, self.symptoms, self.description)
+        if self.disease_en and self.symptoms_en:
+            texts["en"] = _whole("en", self.disease_en, self.symptoms_en, self.description_en)
+        return texts
+
+    def phrases(self) -> dict[Language, tuple[str, ...]]:
+        """The symptoms by language."""
+        language = language_of(self.disease + "".join(self.symptoms))
+        return {language: self.symptoms} | ({"en": self.symptoms_en} if self.symptoms_en else {})
+
+
+def _whole(language: Language, name: str, symptoms: Sequence[str], description: str) -> str:
+    comma, stop = ("、", "。") if language == "zh" else (", ", ". ")
+    return f"{name}{stop}{comma.join(symptoms)}{stop}{description}".strip()
+
+
+class Status(StrEnum):
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNCERTAIN = "uncertain"
+    HISTORICAL = "historical"
+    FAMILY = "family"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One symptom, sign or fact of a query: what is matched, and what the query said."""
+
+    text: str
+    status: Status = Status.PRESENT
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class Patient:
+    """What is known of the patient beside the text; all of it optional."""
+
+    age_years: float | None = None
+    sex: Literal["female", "male"] | None = None
+    pregnant: bool | None = None
+    department: str = ""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    finding: str
+    symptom: str
+    similarity: float
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What each stage gave an entry, each on its own scale; None when the stage did not run."""
+
+    dense: float | None = None
+    sparse: float | None = None
+    multi_vector: float | None = None
+    findings: float | None = None
+    fused: float | None = None
+    rerank: float | None = None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    entry: Entry
+    rank: int
+    score: float
+    band: Band
+    scores: Scores
+    evidence: tuple[Evidence, ...] = ()
+    unexplained: tuple[str, ...] = ()
+    against: tuple[Evidence, ...] = ()
+    ask: tuple[str, ...] = ()
+    misfits: tuple[str, ...] = ()
+    moved: int = 0  # places gained since the first list
+
+
+@dataclass(frozen=True)
+class CantMiss:
+    entry: Entry
+    red_flag: RedFlag | None
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    query: str
+    kb: str
+    version: str
+    encoder: str
+    reranker: str | None
+    status: Literal["ok", "no_good_match", "not_enough"]
+    findings: tuple[Finding, ...]
+    candidates: tuple[Candidate, ...]
+    cant_miss: tuple[CantMiss, ...] = ()
+    notices: tuple[str, ...] = ()
+    timings_ms: Mapping[str, float | None] = field(default_factory=dict)
+    reranked: int = 0
+    to_rerank: int = 0
+
+
+@dataclass(frozen=True)
+class RowProblem:
+    """Why a record was not loaded; ``row`` counts records from 1."""
+
+    row: int
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    kb: str
+    version: str
+    encoder: str
+    rows: int
+    added: int
+    changed: int
+    unchanged: int
+    removed: int
+    rejected: tuple[RowProblem, ...]
+    seconds: float

@@ -1,0 +1,158 @@
+"""Wires settings into parts, once per process. Tests replace it with `replaced`."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+import torch
+
+from dashboard import lexicon
+from dashboard.checkpoint import COMPACT, resolve
+from dashboard.domain import Patient, SearchResult, ZhenluError
+from dashboard.encoders import Encoder, open_encoder
+from dashboard.jobs import Jobs
+from dashboard.lexicon import Lexicon, Resolver
+from dashboard.rerankers import Reranker, open_reranker
+from dashboard.search import MODES, Options, Parts, Query, search, understand
+from dashboard.settings import KNOWLEDGE, Settings
+from dashboard.store import KnowledgeBase, Store
+
+BUILTIN = "builtin"
+BUILTIN_FILE = KNOWLEDGE / "diseases.jsonl"
+
+
+class Services:
+    """Models and bases are opened when first needed and then kept."""
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+        if settings.threads:
+            torch.set_num_threads(settings.threads)
+        self.store = Store(settings.data)
+        self.jobs = Jobs(settings.data)
+        self._lock = threading.RLock()
+        self._open: dict[str, KnowledgeBase] = {}
+
+    @cached_property
+    def _encoder(self) -> Encoder:
+        return open_encoder(self.settings)
+
+    @cached_property
+    def _reranker(self) -> Reranker | None:
+        return open_reranker(self.settings)
+
+    @cached_property
+    def _resolver(self) -> Resolver:
+        return Resolver(self.lexicon, self.encoder)
+
+    @cached_property
+    def symptom_wordings(self) -> dict[str, lexicon.Concept]:
+        return self.lexicon.wordings("symptom")
+
+    @property
+    def lexicon(self) -> Lexicon:
+        return lexicon.builtin()
+
+    # cached_property does not lock: two first visitors would load a model twice.
+    @property
+    def encoder(self) -> Encoder:
+        with self._lock:
+            return self._encoder
+
+    @property
+    def reranker(self) -> Reranker | None:
+        with self._lock:
+            return self._reranker
+
+    @property
+    def resolver(self) -> Resolver:
+        with self._lock:
+            return self._resolver
+
+    @property
+    def compact(self) -> bool:
+        """Whether the embedded default encodes, so that every page can say so."""
+        remote = self.settings.encoder.startswith(("http://", "https://"))
+        return not remote and resolve(self.settings.encoder, self.settings, "encoder") == COMPACT["encoder"]
+
+    def kb(self, name: str) -> KnowledgeBase:
+        """The active version, opened once and again after a switch. Raises as `Store.open` does."""
+        version = self.store.meta(name).version
+        with self._lock:
+            known = self._open.get(name)
+            if known is None or known.meta.version != version:
+                known = self._open[name] = self.store.open(name, version)
+            return known
+
+    def needs_builtin(self) -> bool:
+        """Whether the built-in base has to be loaded (or loaded again: its file or the encoder is another one)."""
+        if self.store.active(BUILTIN) is None:
+            return True
+        meta = self.store.meta(BUILTIN)
+        return meta.fingerprint != self.encoder.fingerprint or meta.file != builtin_stamp()
+
+    def parts(self, kb: str) -> Parts:
+        return Parts(self.kb(kb), self.encoder, self.reranker, self.symptom_wordings)
+
+    def understand(self, text: str) -> Query:
+        """Raises as `search.understand` does."""
+        return understand(text, self.symptom_wordings, max_chars=self.settings.max_query_chars)
+
+    def options(
+        self,
+        *,
+        top: int | None = None,
+        recall: int | None = None,
+        mode: str = "rerank",
+        patient: Patient | None = None,
+        seconds: float | None = None,
+    ) -> Options:
+        """Options with the settings' values where none is given. Raises ZhenluError mode_unknown."""
+        if mode not in MODES:
+            raise ZhenluError("mode_unknown", mode=mode, modes=" ".join(MODES))
+        return Options(
+            top=top or self.settings.top,
+            recall=recall or self.settings.recall,
+            mode=mode,
+            patient=patient or Patient(),
+            rerank_seconds=self.settings.rerank_seconds if seconds is None else seconds,
+        )
+
+    def search(self, query: Query, kb: str, options: Options) -> Iterator[SearchResult]:
+        """See `search.search`."""
+        return search(self.parts(kb), query, options)
+
+
+def builtin_stamp() -> str:
+    """Tells one edition of the built-in base from another."""
+    stat = BUILTIN_FILE.stat()
+    return json.dumps([BUILTIN_FILE.name, stat.st_size])
+
+
+_current: Services | None = None
+_guard = threading.Lock()
+
+
+def get() -> Services:
+    """The process's services, made from the environment at the first call."""
+    global _current
+    with _guard:
+        if _current is None:
+            _current = Services(Settings())
+        return _current
+
+
+@contextmanager
+def replaced(services: Services) -> Iterator[Services]:
+    """Other services for as long as the block lasts."""
+    global _current
+    before, _current = _current, services
+    try:
+        yield services
+    finally:
+        _current = before
+
+

@@ -1,0 +1,108 @@
+"""What the compact model learns from: knowledge/, and nothing else.
+
+    python -m training.material        print the counts of what there is
+"""
+
+import json
+import random
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+KNOWLEDGE = Path(__file__).parent.parent / "knowledge"
+
+
+@dataclass
+class Concept:
+    """One meaning with all its wordings; ``related`` are neighbours that must stay apart from it."""
+
+    zh: list[str]
+    en: list[str]
+    related: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Material:
+    concepts: list[Concept]
+    sentences: list[tuple[str, str]]  # (zh, en), short and long
+    entries: list[dict]
+    vignettes: list[dict]  # the train split only
+
+    def wordings(self) -> dict[str, Concept]:
+        """Every wording -> its concept, for saying a symptom in other words."""
+        return {w.lower(): c for c in self.concepts for w in [*c.zh, *c.en]}
+
+
+def rows(name: str) -> list[dict]:
+    path = KNOWLEDGE / name
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line] if path.exists() else []
+
+
+def load() -> Material:
+    lexicon, entries = rows("lexicon.jsonl"), rows("diseases.jsonl")
+    place = {row["id"]: i for i, row in enumerate(lexicon)}
+    concepts = [
+        Concept(row["zh"], row["en"], [place[r] for r in [*row["related"], *row["broader"]] if r in place])
+        for row in lexicon
+    ]
+    known = {w.lower() for c in concepts for w in [*c.zh, *c.en]}
+    phrases: dict[str, set[str]] = defaultdict(set)
+    for entry in entries:
+        for zh, en in zip(entry["symptoms"], entry["symptoms_en"], strict=True):
+            if zh.lower() not in known:
+                phrases[zh].add(en)
+    concepts += [Concept([zh], sorted(en)) for zh, en in sorted(phrases.items())]
+    for entry in entries:
+        if entry["disease"].lower() not in known:
+            concepts.append(Concept([entry["disease"], *entry["aliases"]], [entry["disease_en"], *entry["aliases_en"]]))
+    sentences = [(row["zh"], row["en"]) for row in rows("sentences.jsonl")]
+    sentences += [(e["description"], e["description_en"]) for e in entries]
+    sentences += [
+        (f["flag"] + "，" + f["reason"], f["flag_en"] + ", " + f["reason_en"]) for e in entries for f in e["red_flags"]
+    ]
+    train = [v for v in rows("vignettes.jsonl") if v["split"] == "train" and v["relevant"]]
+    return Material(concepts, sentences, entries, train)
+
+
+def passage(entry: dict, lang: str, rng: random.Random) -> str:
+    """An entry as one text, in the order the product indexes it; the description is sometimes left out."""
+    name, symptoms, description = (
+        (entry["disease"], "、".join(entry["symptoms"]), entry["description"])
+        if lang == "zh"
+        else (entry["disease_en"], ", ".join(entry["symptoms_en"]), entry["description_en"])
+    )
+    stop = "。" if lang == "zh" else ". "
+    return f"{name}{stop}{symptoms}{stop}" + (description if rng.random() < 0.5 else "")
+
+
+FRAMES_ZH = ["{}", "{}", "患者{}", "我最近{}", "这两天{}，怎么回事？", "主诉：{}", "{}，请问是什么病？", "孩子{}", "老人家{}", "{}一周"]
+FRAMES_EN = ["{}", "{}", "I have {}", "Patient with {}", "Lately I have had {}", "c/o {}", "{} for a week",
+             "My child has {}", "presents with {}", "I've been suffering from {}. What could it be?"]  # fmt: skip
+
+
+def query(entry: dict, wordings: dict[str, Concept], lang: str, rng: random.Random) -> str:
+    """Two to five of an entry's symptoms, each in any wording the lexicon has for it, in one of a few frames."""
+    count = min(len(entry["symptoms"]), rng.choice([1, 2, 2, 3, 3, 4, 5]))
+    said = []
+    for i in rng.sample(range(len(entry["symptoms"])), count):
+        zh, en = entry["symptoms"][i], entry["symptoms_en"][i]
+        concept = wordings.get(zh.lower()) or wordings.get(en.lower())
+        options = ((concept.zh if lang == "zh" else concept.en) if concept else []) or [zh if lang == "zh" else en]
+        said.append(rng.choice(options))
+    if lang == "zh":
+        return rng.choice(FRAMES_ZH).format(rng.choice(["、", "，", "，还", "，而且"]).join(said))
+    return rng.choice(FRAMES_EN).format(rng.choice([", ", " and ", ", also "]).join(said))
+
+
+def joined(concepts: list[Concept], rng: random.Random) -> tuple[str, str]:
+    """Several concepts as one list in both languages, for vectors that mean more than one finding."""
+    return (
+        rng.choice(["、", "，", " "]).join(rng.choice(c.zh) for c in concepts),
+        rng.choice([", ", ", ", "; "]).join(rng.choice(c.en) for c in concepts),
+    )
+
+
+if __name__ == "__main__":
+    material = load()
+    for part in ("concepts", "sentences", "entries", "vignettes"):
+        print(part, len(getattr(material, part)))

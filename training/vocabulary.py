@@ -1,0 +1,106 @@
+"""The student's tokenizer and initial weights: the teacher's, pruned for English and widened by Chinese characters.
+
+A Chinese character's first embedding is the average of the teacher's embeddings of the English words it is translated
+by in the lexicon; that puts 腹 near "abdomen" before the first step.
+"""
+
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from transformers import BertModel, PreTrainedTokenizerFast
+
+from training import teacher
+from training.material import Material
+
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+MAX_LENGTH = 512
+
+
+def chinese(text: str) -> list[str]:
+    return [c for c in text if "\u4e00" <= c <= "\u9fff"]
+
+
+def common_characters() -> list[str]:
+    """The 3,755 everyday characters of GB 2312, level 1 (rows 16 to 55 of the standard)."""
+    found = []
+    for row in range(0xB0, 0xD8):
+        for cell in range(0xA1, 0xFF):
+            try:
+                found.append(bytes([row, cell]).decode("gb2312"))
+            except UnicodeDecodeError:
+                continue
+    return found
+
+
+def build(material: Material, english: int) -> tuple[Tokenizer, BertModel]:
+    """A tokenizer and a network that has its rows, in the teacher's shape.
+
+    ``english`` is how many of the teacher's pieces stay: those that knowledge/ uses, then the most frequent
+    (the teacher's vocabulary is ordered by frequency).
+    """
+    teacher_tokenizer, network = teacher.load()
+    vocabulary = teacher_tokenizer.get_vocab()
+    chars = set(common_characters())
+    used: Counter[str] = Counter()
+    evidence: dict[str, Counter[int]] = defaultdict(Counter)
+    pairs = [(zh, en) for c in material.concepts for zh in c.zh for en in c.en] + material.sentences
+    for zh, en in pairs:
+        encoding = teacher_tokenizer.encode(en, add_special_tokens=False)
+        used.update(encoding.tokens)
+        weight = 1 / (1 + len(encoding.ids))
+        for char in set(chinese(zh)):
+            chars.add(char)
+            if len(zh) <= 12:
+                for piece in encoding.ids:
+                    evidence[char][piece] += weight
+    plain = [t for t, _ in sorted(vocabulary.items(), key=lambda item: item[1]) if _is_english(t)]
+    singles = [t for t in plain if len(t.removeprefix("##")) == 1]
+    kept = dict.fromkeys([*singles, *(t for t in plain if t in used), *plain])
+    pieces = [*SPECIAL, *list(kept)[:english], *sorted(chars)]
+
+    tokenizer = Tokenizer(models.WordPiece({t: i for i, t in enumerate(pieces)}, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.BertNormalizer(lowercase=True)])
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    tokenizer.add_special_tokens(SPECIAL)
+
+    old = network.embeddings.word_embeddings.weight.data
+    total = sum((Counter(e) for e in evidence.values()), Counter())
+    fallback = old[[vocabulary[t] for t in used if t in vocabulary]].mean(0)
+    new = torch.empty(len(pieces), old.shape[1])
+    for i, piece in enumerate(pieces):
+        if piece in vocabulary and piece not in chars:
+            new[i] = old[vocabulary[piece]]
+        elif near := evidence.get(piece):
+            # Weight a piece by how much of its use goes with this character: "pain" goes with every one of them.
+            ids = torch.tensor(list(near))
+            weights = torch.tensor([near[p] ** 2 / total[p] for p in near])
+            new[i] = (old[ids] * weights[:, None]).sum(0) / weights.sum()
+        else:
+            new[i] = fallback + 0.02 * torch.randn(old.shape[1], generator=torch.Generator().manual_seed(i))
+    network.resize_token_embeddings(len(pieces))
+    network.embeddings.word_embeddings.weight.data = new
+    network.config.vocab_size = len(pieces)
+    network.config.pad_token_id = 0
+    return tokenizer, network
+
+
+def _is_english(piece: str) -> bool:
+    text = piece.removeprefix("##")
+    return text.isascii() and not (text.startswith("[") and len(text) > 1)
+
+
+def save_tokenizer(tokenizer: Tokenizer, folder: Path) -> None:
+    """tokenizer.json and tokenizer_config.json, readable by tokenizers and transformers alike."""
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        model_max_length=MAX_LENGTH,
+        **dict(zip(["pad_token", "unk_token", "cls_token", "sep_token", "mask_token"], SPECIAL, strict=True)),
+    ).save_pretrained(folder)
