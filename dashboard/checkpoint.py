@@ -43,7 +43,9 @@ class Calibration:
     """What the numbers of one model mean. Stored beside it as zhenlu.json.
 
     ``similarity``: thresholds on the cosine for very_similar and related.
-    ``fusion``: weights of the channels. ``bands``: the lowest score of strong, possible and weak, by stage.
+    ``fusion``: weights of the channels. ``blend``: the rerank stage's score is the logistic of
+    rerank x logit + fused x first-stage score + bias; a published reranker stands alone.
+    ``bands``: the lowest score of strong, possible and weak, by stage.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Calibration:
     fusion: dict[str, float] = field(
         default_factory=lambda: {"dense": 0.25, "sparse": 0.1, "multi_vector": 0.25, "findings": 0.4}
     )
+    blend: dict[str, float] = field(default_factory=lambda: {"rerank": 1.0, "fused": 0.0, "bias": 0.0})
     bands: dict[str, list[float]] = field(
         default_factory=lambda: {"fused": [0.65, 0.55, 0.45], "rerank": [0.8, 0.4, 0.05]}
     )

@@ -213,6 +213,9 @@ def to_entries(table: Table, mapping: Mapping[str, str] | None = None) -> Parsed
     for name, column in (mapping or {}).items():
         if name not in FIELDS:
             raise ZhenluError("mapping_unknown_field", field=name, fields=" ".join(FIELDS))
+        if not column:  # "field=" leaves a field out that would have been guessed
+            chosen.pop(name, None)
+            continue
         if column not in table.columns:
             raise ZhenluError("mapping_unknown_column", column=column, columns=", ".join(table.columns))
         chosen = {k: v for k, v in chosen.items() if v != column or k == name} | {name: column}

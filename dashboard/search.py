@@ -246,7 +246,9 @@ def _candidates(
     stage, score = "fused", np.clip(first, 0, 1)
     if logits is not None and parts.reranker is not None:
         stage, calibration_of_stage = "rerank", parts.reranker.calibration
-        relevance = fit / (1 + np.exp(-logits))
+        blend = calibration_of_stage.blend
+        total = blend["rerank"] * logits + blend["fused"] * recalled.fused[order] + blend["bias"]
+        relevance = fit / (1 + np.exp(-total))
         # What the reranker has not reached keeps its first order behind what it has.
         now = np.lexsort((-first, -np.nan_to_num(relevance, nan=-1.0)))
         score = np.nan_to_num(relevance, nan=0.0)

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -34,6 +35,7 @@ class Services:
         self.store = Store(settings.data)
         self.jobs = Jobs(settings.data)
         self._lock = threading.RLock()
+        self._started = time.time()
         self._open: dict[str, KnowledgeBase] = {}
 
     @cached_property
@@ -93,6 +95,15 @@ class Services:
             return True
         meta = self.store.meta(BUILTIN)
         return meta.fingerprint != self.encoder.fingerprint or meta.file != builtin_stamp()
+
+    def start_builtin(self) -> None:
+        """Begin loading the built-in base in a process of its own, unless one is at it or has failed since this start."""
+        with self._lock:
+            latest = next((j for j in self.jobs.all() if j.kb == BUILTIN), None)
+            if latest is None or latest.state in ("done", "cancelled") or (
+                latest.state == "failed" and latest.started < self._started
+            ):
+                self.jobs.start(BUILTIN, BUILTIN_FILE, {})
 
     def parts(self, kb: str) -> Parts:
         return Parts(self.kb(kb), self.encoder, self.reranker, self.symptom_wordings)

@@ -154,6 +154,10 @@ class Store:
             collection=_client(folder / "chroma").get_collection("entries", embedding_function=None),
         )
 
+    def check_name(self, kb: str) -> None:
+        """Raises ZhenluError kb_name when this cannot be a base's name."""
+        _checked(kb)
+
     # -- writing ------------------------------------------------------------------------------------------------
 
     def use(self, kb: str, version: str) -> Meta:

@@ -69,6 +69,7 @@ class Trainer:
         self.material, self.tokenizer, self.seed = material, tokenizer, seed
         self.student = Student(network)
         self.wordings = material.wordings()
+        self.cases = {i: v["query"] for v in material.vignettes for i in v["relevant"]}
         self.concept_vectors, self.sentence_vectors = self.teach()
 
     def teach(self) -> tuple[Tensor, Tensor]:
@@ -137,7 +138,9 @@ class Trainer:
         entries = rng.sample(self.material.entries, min(18, len(self.material.entries)))
         queries, passages = [], []
         for entry in entries:
-            queries.append(materials.query(entry, self.wordings, rng.choice(["zh", "en"]), rng))
+            case = self.cases.get(entry["id"])
+            made = materials.query(entry, self.wordings, rng.choice(["zh", "en"]), rng)
+            queries.append(case if case and rng.random() < 0.3 else made)
             passages.append(materials.passage(entry, rng.choice(["zh", "en"]), rng))
         q_ids, p_ids = self.ids(queries, 48), self.ids(passages, 128)
         q_dense, q_weights, q_vectors, q_mask = self.student(q_ids)
@@ -192,7 +195,13 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     material = materials.load()
-    tokenizer, network = vocabulary.build(material, args.english)
+    checkpoint, first = BUILD / "encoder.pt", 0
+    resume = checkpoint.exists() and not args.fresh
+    if resume:
+        tokenizer, network = vocabulary.reopen(BUILD)
+    else:
+        tokenizer, network = vocabulary.build(material, args.english)
+        vocabulary.save_tokenizer(tokenizer, BUILD)
     trainer = Trainer(material, tokenizer, network, args.seed)
     student = trainer.student
     embeddings = [p for n, p in student.named_parameters() if "word_embeddings" in n]
@@ -204,8 +213,7 @@ def main() -> None:
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda s: min(1, (s + 1) / 100) * max(0.02, 1 - s / args.steps)
     )
-    checkpoint, first = BUILD / "encoder.pt", 0
-    if checkpoint.exists() and not args.fresh:
+    if resume:
         state = torch.load(checkpoint, weights_only=True)
         student.load_state_dict(state["student"])
         optimizer.load_state_dict(state["optimizer"])

@@ -39,7 +39,10 @@ def rows(name: str) -> list[dict]:
 
 
 def load() -> Material:
-    lexicon, entries = rows("lexicon.jsonl"), rows("diseases.jsonl")
+    lexicon, vignettes = rows("lexicon.jsonl"), rows("vignettes.jsonl")
+    # Diseases that only the test split knows: their entries are never learned from.
+    unseen = {identifier for v in vignettes if "unseen" in v["tags"] for identifier in v["relevant"]}
+    entries = [e for e in rows("diseases.jsonl") if e["id"] not in unseen]
     place = {row["id"]: i for i, row in enumerate(lexicon)}
     concepts = [
         Concept(row["zh"], row["en"], [place[r] for r in [*row["related"], *row["broader"]] if r in place])
@@ -60,7 +63,7 @@ def load() -> Material:
     sentences += [
         (f["flag"] + "，" + f["reason"], f["flag_en"] + ", " + f["reason_en"]) for e in entries for f in e["red_flags"]
     ]
-    train = [v for v in rows("vignettes.jsonl") if v["split"] == "train" and v["relevant"]]
+    train = [v for v in vignettes if v["split"] == "train" and v["relevant"]]
     return Material(concepts, sentences, entries, train)
 
 

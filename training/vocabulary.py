@@ -90,6 +90,15 @@ def build(material: Material, english: int) -> tuple[Tokenizer, BertModel]:
     return tokenizer, network
 
 
+def reopen(folder: Path) -> tuple[Tokenizer, BertModel]:
+    """The tokenizer that a run began with, and a network of its size for the checkpoint's weights."""
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    _, network = teacher.load()
+    network.resize_token_embeddings(tokenizer.get_vocab_size())
+    network.config.vocab_size, network.config.pad_token_id = tokenizer.get_vocab_size(), 0
+    return tokenizer, network
+
+
 def _is_english(piece: str) -> bool:
     text = piece.removeprefix("##")
     return text.isascii() and not (text.startswith("[") and len(text) > 1)

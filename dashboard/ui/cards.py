@@ -1,0 +1,162 @@
+"""Findings, candidates and can't-miss as HTML. Everything that comes from a person or a file is escaped here."""
+
+from html import escape
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.domain import Candidate, CantMiss, Entry, Finding, SearchResult, Status
+from dashboard.services import BUILTIN
+from dashboard.ui.state import language
+from dashboard.ui.text import t
+
+MARKS = {
+    Status.PRESENT: "✓",
+    Status.ABSENT: "✗",
+    Status.UNCERTAIN: "?",
+    Status.HISTORICAL: "◷",
+    Status.FAMILY: "◷",
+}
+CANT_MISS_SHOWN = 3
+
+
+def findings(found: tuple[Finding, ...]) -> None:
+    """The findings of the query as chips; the status stands in words beside the mark."""
+    chips = "".join(
+        f'<li class="zl-chip zl-{f.status}"><span aria-hidden="true">{MARKS[f.status]}</span> {escape(f.text)}'
+        + ("" if f.status is Status.PRESENT else f" <small>{escape(t('status_' + f.status))}</small>")
+        + "</li>"
+        for f in found
+    )
+    st.html(f'<div class="zl-label">{escape(t("findings"))}</div><ul class="zl-chips" data-testid="findings">{chips}</ul>')
+
+
+def cant_miss(items: tuple[CantMiss, ...]) -> None:
+    if not items:
+        return
+    _cant_miss(items[:CANT_MISS_SHOWN])
+    if len(items) > CANT_MISS_SHOWN:
+        with st.expander(t("cant_miss_more", count=len(items) - CANT_MISS_SHOWN)):
+            _cant_miss(items[CANT_MISS_SHOWN:])
+
+
+def _cant_miss(items: tuple[CantMiss, ...]) -> None:
+    rows = []
+    for item in items:
+        flag = item.red_flag
+        said = ""
+        if flag:
+            english = language() == "en" and flag.flag_en
+            said = f"{flag.flag_en} — {flag.reason_en}" if english else " — ".join(filter(None, [flag.flag, flag.reason]))
+        rows.append(f"<li><b>{_names(item.entry)}</b> {escape(said)}</li>")
+    st.html(
+        f'<section class="zl-cant-miss" data-testid="cant-miss"><strong>{escape(t("cant_miss"))}</strong>'
+        f"<ul>{''.join(rows)}</ul></section>"
+    )
+
+
+def status_line(result: SearchResult, recall: int) -> None:
+    """One quiet line: how many, how far the reranker is, how long it took, on what."""
+    times = {k: "–" if v is None else f"{v:.0f}" for k, v in result.timings_ms.items()}
+    left = t("line_count", count=len(result.candidates), recall=recall)
+    if result.to_rerank:
+        left += " · " + t("line_rerank", done=result.reranked, total=result.to_rerank)
+        left += " ✓" if result.reranked == result.to_rerank else " …"
+    elif not result.reranker:
+        left += " · " + t("line_no_rerank")
+    base = t("builtin") if result.kb == BUILTIN else result.kb
+    right = t("line_times", **times) + " · " + t("line_base", kb=base, version=result.version, encoder=result.encoder)
+    st.html(
+        f'<div class="zl-line" data-testid="status-line"><span>{escape(left)}</span><span>{escape(right)}</span></div>'
+    )
+
+
+def candidate(item: Candidate, stage: str) -> None:
+    """One candidate: names, band and bar, the evidence, and behind an expander every score and the whole entry."""
+    with st.container(border=True):
+        st.html(_head(item, stage) + _evidence(item))
+        with st.expander(t("details")):
+            details(item)
+
+
+def _head(item: Candidate, stage: str) -> str:
+    entry = item.entry
+    moved = f'<span class="zl-moved">{"↑" if item.moved > 0 else "↓"}{abs(item.moved)}</span>' if item.moved else ""
+    where = [entry.icd10, entry.department_en if language() == "en" and entry.department_en else entry.department]
+    words = f"{t('band_' + item.band)}"
+    percent = round(item.score * 100)
+    return (
+        f'<article class="zl-head" data-testid="candidate" data-entry="{escape(entry.id)}" data-band="{item.band}">'
+        f'<div class="zl-rank">{item.rank}</div>'
+        f'<div class="zl-names"><h3>{_names(entry)}{moved}</h3>'
+        f'<div class="zl-quiet">{escape(" · ".join(filter(None, where)))}</div></div>'
+        f'<div class="zl-score" title="{escape(t("score_of", stage=t("stage_" + stage)))}">'
+        f"<div><b>{escape(words)}</b><span>{item.score:.2f}</span></div>"
+        f'<div class="zl-bar" role="img" aria-label="{escape(words)} {item.score:.2f}">'
+        f'<i style="width:{percent}%"></i></div></div></article>'
+    )
+
+
+def _names(entry: Entry) -> str:
+    first, second = entry.disease, entry.disease_en
+    if language() == "en" and second:
+        first, second = second, first
+    return escape(first) + (f' <span class="zl-second">{escape(second)}</span>' if second else "")
+
+
+def _evidence(item: Candidate) -> str:
+    chips = []
+    for e in item.evidence:
+        pair = escape(e.finding) if e.finding == e.symptom else f"{escape(e.finding)} ↔ {escape(e.symptom)}"
+        chips.append(f'<li class="zl-met">✓ {pair} <small>{_two(e.similarity)}</small></li>')
+    chips += [
+        f'<li class="zl-against">✗ {escape(t("against", finding=e.finding))} ↔ {escape(e.symptom)}</li>'
+        for e in item.against
+    ]
+    chips += [f'<li class="zl-against">✗ {escape(t("misfit_" + m))}</li>' for m in item.misfits]
+    chips += [f'<li class="zl-left">{escape(t("unexplained", finding=f))}</li>' for f in item.unexplained]
+    chips += [f'<li class="zl-ask">? {escape(t("ask", symptom=s))}</li>' for s in item.ask]
+    return f'<ul class="zl-evidence" data-testid="evidence">{"".join(chips)}</ul>'
+
+
+def _two(similarity: float) -> str:
+    return f"{similarity:.2f}".removeprefix("0")
+
+
+def details(item: Candidate) -> None:
+    """Every score under its own name and scale, then the entry in full."""
+    entry = item.entry
+    names = ("dense", "sparse", "multi_vector", "findings", "fused", "rerank")
+    values = [(t("score_" + n), getattr(item.scores, n)) for n in names]
+    rows = "".join(
+        f"<tr><th scope='row'>{escape(name)}</th><td>{t('not_run') if v is None else format(v, '.3f')}</td></tr>"
+        for name, v in values
+    )
+    st.html(f'<table class="zl-scores">{rows}</table>{whole_entry(entry)}')
+
+
+def whole_entry(entry: Entry) -> str:
+    """The entry's text in the session's language, the other one below where it has both."""
+    english = language() == "en"
+    aliases = [*entry.aliases_en, *entry.aliases] if english else [*entry.aliases, *entry.aliases_en]
+    groups = entry.phrases()
+    symptoms = groups.get("en" if english else "zh") or next(iter(groups.values()))
+    description = (entry.description_en if english else entry.description) or entry.description
+    flags = [
+        (f.flag_en or f.flag, f.reason_en or f.reason) if english else (f.flag, f.reason) for f in entry.red_flags
+    ]
+    parts: list[tuple[str, Any]] = [
+        (t("aliases"), "、".join(aliases) if not english else ", ".join(aliases)),
+        (t("symptoms"), ("，" if not english else ", ").join(symptoms)),
+        ("", description),
+        (t("red_flags"), "；".join(" — ".join(filter(None, f)) for f in flags)),
+    ]
+    return "".join(
+        f"<p>{f'<b>{escape(label)}</b> ' if label else ''}{escape(text)}</p>" for label, text in parts if text
+    )
+
+
+def table(rows: list[dict[str, Any]], **options: Any) -> None:
+    """A plain data table; texts in it are shown as they are."""
+    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", **options)

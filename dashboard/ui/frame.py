@@ -1,0 +1,95 @@
+"""What stands around every page: the stylesheet, the language switch, notices, errors in words, the footer."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.scriptrunner_utils.exceptions import RerunException, StopException
+
+from dashboard import services
+from dashboard.domain import ZhenluError
+from dashboard.jobs import fraction
+from dashboard.ui.state import session
+from dashboard.ui.text import explain, t
+
+_STYLE = Path(__file__).parent / "style.css"
+
+
+def style() -> None:
+    st.html(_STYLE)
+
+
+def language_switch() -> None:
+    with st.container(key="language"):
+        chosen = st.segmented_control(
+            t("language"),
+            ["zh", "en"],
+            format_func={"zh": "中文", "en": "English"}.__getitem__,
+            default=session().language,
+            label_visibility="collapsed",
+            key="language_choice",
+        )
+    if chosen and chosen != session().language:
+        session().language = chosen
+        st.rerun()
+
+
+def notices() -> None:
+    """Which model runs, when it is the compact one; how the first load goes."""
+    found = services.get()
+    if found.needs_builtin():
+        found.start_builtin()
+        _first_load()
+    if found.compact:
+        with st.container(key="model_notice", horizontal=True, vertical_alignment="center", gap="small"):
+            st.html(f'<span class="zl-quiet">● {escape(t("compact_short"))}</span>')
+            with st.popover(t("how"), type="tertiary"):
+                st.text(t("compact_notice"))
+
+
+@st.fragment(run_every=0.7)
+def _first_load() -> None:
+    found = services.get()
+    job = found.jobs.running(services.BUILTIN)
+    if job is None:
+        latest = next((j for j in found.jobs.all() if j.kb == services.BUILTIN), None)
+        if found.needs_builtin() and latest is not None and latest.error:
+            error(ZhenluError(latest.error["code"], **latest.error["params"]))
+            return
+        st.rerun(scope="app")
+        return
+    st.progress(fraction(job), f"{t('loading_builtin')} · {t('stage_' + job.stage)} {job.done}/{job.total}")
+
+
+def error(problem: ZhenluError) -> None:
+    """A failure in words, with what to do. Drawn as plain text: a file's name may hold anything."""
+    st.html(f'<div class="zl-error" role="alert">{escape(explain(problem))}</div>')
+
+
+@contextmanager
+def errors_in_words() -> Iterator[None]:
+    """No traceback on a page: what we know is explained, the rest is logged by its kind and named by the time."""
+    try:
+        yield
+    except ZhenluError as known:
+        error(known)
+    except (RerunException, StopException):
+        raise
+    except Exception as unknown:
+        # The message could carry a patient's words: only the kind of error and where it arose go to the log.
+        place = unknown.__traceback__
+        while place and place.tb_next:
+            place = place.tb_next
+        where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
+        logging.getLogger("zhenlu").error("%s at %s", type(unknown).__name__, where)
+        now = datetime.now().strftime("%H:%M:%S")
+        said = f"{t('unexpected')} {t('unexpected_hint', time=now)}"
+        st.html(f'<div class="zl-error" role="alert">{escape(said)}</div>')
+
+
+def footer() -> None:
+    st.html(f'<footer class="zl-footer">{escape(t("footer"))}</footer>')

@@ -1,0 +1,179 @@
+"""Train the compact reranker.
+
+    python -m training.reranker [--steps 1000] [--threads 2] [--out knowledge/models/compact-reranker]
+
+A one-label cross-encoder in bge-reranker-v2-m3's layout: the trained encoder's embeddings and every other one of its
+layers, then a listwise softmax over one relevant entry and several that resemble it (Nogueira and Cho 2019,
+arXiv:1901.04085; listwise loss as in Gao et al. 2021, arXiv:2101.08751). Resumes from training/build/reranker.pt.
+"""
+
+import argparse
+import json
+import random
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from transformers import BertConfig, BertForSequenceClassification
+from safetensors.torch import load_file, save_file
+
+from training import material as materials
+from training import vocabulary
+from training.material import Material
+
+BUILD = Path(__file__).parent / "build"
+LAYERS = (0, 2, 4)
+CANDIDATES, QUERIES, MAX_LENGTH = 6, 8, 112
+
+
+def passage(entry: dict, lang: str, rng: random.Random) -> str:
+    """An entry as other bases might have it: symptoms missing or in another order, now and then no name or description."""
+    symptoms, name, description = (
+        (entry["symptoms"], entry["disease"], entry["description"])
+        if lang == "zh"
+        else (entry["symptoms_en"], entry["disease_en"], entry["description_en"])
+    )
+    kept = [s for s in symptoms if rng.random() < 0.85] or list(symptoms)
+    if rng.random() < 0.3:
+        rng.shuffle(kept)
+    comma, stop = ("、", "。") if lang == "zh" else (", ", ". ")
+    parts = [name if rng.random() < 0.85 else "", comma.join(kept), description if rng.random() < 0.5 else ""]
+    return stop.join(p for p in parts if p)
+
+
+class Trainer:
+    def __init__(self, material: Material, tokenizer: Tokenizer, network: nn.Module, seed: int):
+        self.material, self.tokenizer, self.network, self.seed = material, tokenizer, network, seed
+        self.wordings = material.wordings()
+        self.cases: dict[str, list[str]] = {}
+        for vignette in material.vignettes:
+            for identifier in vignette["relevant"]:
+                self.cases.setdefault(identifier, []).append(vignette["query"])
+        tokenizer.enable_truncation(MAX_LENGTH, strategy="only_second")
+        self.near = self._neighbours()
+
+    def _neighbours(self) -> list[list[int]]:
+        """For each entry the 24 that share most with it, by the encoder's vectors of the symptoms."""
+        from dashboard.checkpoint import COMPACT, open_checkpoint
+        from dashboard.encoders.bge_m3 import M3Encoder
+
+        encoder = M3Encoder(open_checkpoint(COMPACT["encoder"], "encoder"))
+        vectors = encoder.encode(["、".join(e["symptoms"]) for e in self.material.entries]).dense
+        scores = vectors @ vectors.T
+        np.fill_diagonal(scores, -1)
+        return [list(map(int, np.argsort(-row)[:24])) for row in scores]
+
+    def step(self, number: int) -> Tensor:
+        rng = random.Random(self.seed * 1_000_003 + number)
+        pairs = []
+        for index in rng.sample(range(len(self.material.entries)), QUERIES):
+            entry = self.material.entries[index]
+            said = materials.query(entry, self.wordings, rng.choice(["zh", "en"]), rng)
+            cases = self.cases.get(entry["id"])
+            if cases and rng.random() < 0.35:
+                said = rng.choice(cases)
+            others = rng.sample(self.near[index], CANDIDATES - 3) + rng.sample(range(len(self.near)), 2)
+            lang = rng.choice(["zh", "en"])
+            pairs += [(said, passage(self.material.entries[i], lang, rng)) for i in (index, *others)]
+        encodings = self.tokenizer.encode_batch(pairs)
+        width = max(len(e.ids) for e in encodings)
+        ids = torch.zeros(len(encodings), width, dtype=torch.long)
+        types = torch.zeros_like(ids)
+        for row, encoding in enumerate(encodings):
+            ids[row, : len(encoding.ids)] = torch.tensor(encoding.ids)
+            types[row, : len(encoding.ids)] = torch.tensor(encoding.type_ids)
+        mask = (ids != 0).long()
+        logits = self.network(input_ids=ids, token_type_ids=types, attention_mask=mask).logits[:, 0]
+        listed = logits.view(QUERIES, CANDIDATES)
+        target = torch.zeros(QUERIES, dtype=torch.long)
+        labels = torch.zeros_like(listed)
+        labels[:, 0] = 1
+        # The pointwise part fixes where zero lies, so that logits mean the same from query to query.
+        pointwise = nn.functional.binary_cross_entropy_with_logits(listed, labels)
+        return nn.functional.cross_entropy(listed, target) + 0.5 * pointwise
+
+
+def build(encoder: Path) -> tuple[Tokenizer, BertForSequenceClassification]:
+    """The encoder's tokenizer, embeddings and every other layer, with a fresh head."""
+    raw = json.loads((encoder / "config.json").read_text())
+    config = BertConfig(**{k: v for k, v in raw.items() if k not in ("architectures", "dtype", "torch_dtype")})
+    config.num_hidden_layers, config.num_labels = len(LAYERS), 1
+    network = BertForSequenceClassification(config)
+    source = {k: v.float() for k, v in load_file(encoder / "model.safetensors").items()}
+    state = network.state_dict()
+    for name in state:
+        inner = name.removeprefix("bert.")
+        if inner.startswith("encoder.layer."):
+            number = int(inner.split(".")[2])
+            inner = inner.replace(f"layer.{number}.", f"layer.{LAYERS[number]}.", 1)
+        if inner in source and source[inner].shape == state[name].shape:
+            state[name] = source[inner]
+    network.load_state_dict(state)
+    tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
+    return tokenizer, network
+
+
+def save(network: BertForSequenceClassification, encoder: Path, folder: Path) -> None:
+    """bge-reranker-v2-m3's layout, in fp16."""
+    folder.mkdir(parents=True, exist_ok=True)
+    network.config.save_pretrained(folder)
+    config = json.loads((folder / "config.json").read_text())
+    config.update(architectures=["BertForSequenceClassification"], dtype="float16")
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    save_file({k: v.half().contiguous() for k, v in network.state_dict().items() if "position_ids" not in k},
+              folder / "model.safetensors", metadata={"format": "pt"})  # fmt: skip
+    vocabulary.save_tokenizer(Tokenizer.from_file(str(encoder / "tokenizer.json")), folder)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rate", type=float, default=2e-4)
+    parser.add_argument("--encoder", type=Path, default=materials.KNOWLEDGE / "models" / "compact-encoder")
+    parser.add_argument("--out", type=Path, default=materials.KNOWLEDGE / "models" / "compact-reranker")
+    parser.add_argument("--fresh", action="store_true", help="ignore the checkpoint")
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    tokenizer, network = build(args.encoder)
+    trainer = Trainer(materials.load(), tokenizer, network, args.seed)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=args.rate, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda s: min(1, (s + 1) / 60) * max(0.02, 1 - s / args.steps)
+    )
+    checkpoint, first = BUILD / "reranker.pt", 0
+    if checkpoint.exists() and not args.fresh:
+        state = torch.load(checkpoint, weights_only=True)
+        network.load_state_dict(state["network"])
+        optimizer.load_state_dict(state["optimizer"])
+        schedule.load_state_dict(state["schedule"])
+        first = state["step"]
+        print(f"resumed at step {first}", flush=True)
+    network.train()
+    started, smooth = time.perf_counter(), None
+    for number in range(first, args.steps):
+        loss = trainer.step(number)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        smooth = loss.item() if smooth is None else 0.95 * smooth + 0.05 * loss.item()
+        if number % 25 == 24:
+            pace = (time.perf_counter() - started) / (number + 1 - first)
+            print(f"step {number + 1}/{args.steps}  {pace:.2f} s/step  loss {smooth:.3f}", flush=True)
+        if number % 200 == 199 or number + 1 == args.steps:
+            state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(),
+                     "schedule": schedule.state_dict(), "step": number + 1}  # fmt: skip
+            torch.save(state, checkpoint.with_suffix(".tmp"))
+            checkpoint.with_suffix(".tmp").replace(checkpoint)
+            save(network, args.encoder, args.out)
+
+
+if __name__ == "__main__":
+    main()
