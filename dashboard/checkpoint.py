@@ -175,7 +175,7 @@ def resolve(spec: str, settings: Settings, role: str) -> Path:
     if spec == "compact":
         return COMPACT[role]
     if spec in PUBLISHED or spec in PUBLISHED.values():
-        name = spec.split("/")[-1]
+        name = spec.rsplit("/", maxsplit=1)[-1]
         folder = locate(name, settings, role)
         if folder is None:
             raise ZhenluError("model_not_here", name=name)

@@ -152,12 +152,12 @@ def _load(args: argparse.Namespace, found: Services) -> int:
         reporter.finish(error={"code": error.code, "params": error.params})
         raise
     except OSError as error:
-        reporter.finish(error={"code": "disk", "params": {"file": error.filename or "?", "reason": str(error.strerror)}})
+        reporter.finish(
+            error={"code": "disk", "params": {"file": error.filename or "?", "reason": str(error.strerror)}}
+        )
         raise
     reporter.finish(report=report)
-    rejected = [
-        {"row": p["row"], "problem": text.say(p["code"], args.lang, **p["params"])} for p in report["rejected"]
-    ]
+    rejected = [{"row": p["row"], "problem": text.say(p["code"], args.lang, **p["params"])} for p in report["rejected"]]
     shown = report | {"rejected": rejected}
     if args.json:
         _print(shown)
@@ -171,7 +171,9 @@ def _load(args: argparse.Namespace, found: Services) -> int:
     return 0
 
 
-def _load_file(found: Services, file: Path, kb: str, mapping: dict[str, str], reporter: jobs.Reporter) -> dict[str, Any]:
+def _load_file(
+    found: Services, file: Path, kb: str, mapping: dict[str, str], reporter: jobs.Reporter
+) -> dict[str, Any]:
     def step(stage: str, done: int, total: int) -> None:
         reporter.step(stage, done, total)
         if sys.stderr.isatty():
@@ -229,7 +231,7 @@ def search_document(result: SearchResult) -> dict[str, Any]:
                 "disease": c.entry.disease,
                 "disease_en": c.entry.disease_en,
                 "band": c.band,
-                "score": c.score,
+                "score": round(c.score, 4),
                 "scores": asdict(c.scores),
                 "evidence": [asdict(e) for e in c.evidence],
                 "unexplained": list(c.unexplained),
@@ -276,10 +278,16 @@ def _similarity_line(result: Similarity) -> str:
 def _matrix(args: argparse.Namespace, found: Services) -> None:
     if not args.file.is_file():
         raise ZhenluError("file_missing", file=args.file.name)
-    result = matrix(decode(args.file.read_bytes(), args.file.name).splitlines(), found.encoder, args.threshold)
+    result = matrix(decode(args.file.read_bytes(), args.file.name).split("\n"), found.encoder, args.threshold)
     named = [[result.terms[i] for i in group] for group in result.groups]
     if args.json:
-        _print({"terms": result.terms, "matrix": np.round(result.matrix, 4).astype(float).round(4).tolist(), "groups": named})
+        _print(
+            {
+                "terms": result.terms,
+                "matrix": np.round(result.matrix, 4).astype(float).round(4).tolist(),
+                "groups": named,
+            }
+        )
         return
     for group in named:
         print(" | ".join(group))
@@ -290,7 +298,12 @@ def _encode(args: argparse.Namespace, found: Services) -> None:
     vectors = found.encoder.encode([row["text"] for row in rows]).dense
     with args.out.open("wb") as out:
         np.save(out, vectors)
-    shape = {"out": str(args.out), "rows": len(vectors), "dimension": int(vectors.shape[1]), "encoder": found.encoder.name}
+    shape = {
+        "out": str(args.out),
+        "rows": len(vectors),
+        "dimension": int(vectors.shape[1]),
+        "encoder": found.encoder.name,
+    }
     print(json.dumps(shape, ensure_ascii=False) if args.json else shape)
 
 
@@ -337,7 +350,9 @@ def _kb_list(args: argparse.Namespace, found: Services) -> None:
         _print(listed)
     else:
         for m in listed:
-            print(f"{'*' if m['active'] else ' '} {m['kb']} {m['version']}  {m['entries']} entries  {m['encoder']}  {m['created']}")
+            print(
+                f"{'*' if m['active'] else ' '} {m['kb']} {m['version']}  {m['entries']} entries  {m['encoder']}  {m['created']}"
+            )
 
 
 def _kb_stats(args: argparse.Namespace, found: Services) -> None:
@@ -411,7 +426,7 @@ def _age(value: str | None) -> float | None:
 def _json_lines(path: Path, needed: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     if not path.is_file():
         raise ZhenluError("file_missing", file=path.name)
-    for row, line in enumerate(decode(path.read_bytes(), path.name).splitlines(), start=1):
+    for row, line in enumerate(decode(path.read_bytes(), path.name).split("\n"), start=1):
         if not line.strip():
             continue
         try:

@@ -64,8 +64,8 @@ class Entry:
         texts: dict[Language, str] = {}
         language = language_of(self.disease + "".join(self.symptoms))
         texts[language] = _whole(language, self.disease, self.symptoms, self.description)
-        if self.disease_en and self.symptoms_en:
-            texts["en"] = _whole("en", self.disease_en, self.symptoms_en, self.description_en)
+        if self.symptoms_en:
+            texts["en"] = _whole("en", self.disease_en or self.disease, self.symptoms_en, self.description_en)
         return texts
 
     def phrases(self) -> dict[Language, tuple[str, ...]]:

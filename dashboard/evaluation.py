@@ -27,7 +27,7 @@ def read_queries(path: Path) -> list[LabelledQuery]:
     if not path.is_file():
         raise ZhenluError("file_missing", file=path.name)
     queries = []
-    for row, line in enumerate(decode(path.read_bytes(), path.name).splitlines(), start=1):
+    for row, line in enumerate(decode(path.read_bytes(), path.name).split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -79,7 +79,7 @@ def evaluate(queries: Sequence[LabelledQuery], rank: Callable[[str], Ranking]) -
 def _ndcg(ranking: Sequence[tuple[str, float]], relevant: Sequence[str], depth: int = 10) -> float:
     """Binary gain; ties count against the relevant, as in `rank_of`."""
     wanted = set(relevant)
-    places = []
+    places: list[int] = []
     for score in (score for identifier, score in ranking if identifier in wanted):
         others = sum(s >= score for i, s in ranking if i not in wanted)
         places.append(others + len(places) + 1)

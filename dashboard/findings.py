@@ -34,9 +34,15 @@ NEGATION_EN = re.compile(
     r"|negative for|absence of|free of|nor|no signs? of|no evidence of|no history of|deny)\b"
 )
 # A finding, then the word that takes it away: 发热(-), fever: no, cough absent.
-POST_NEGATION = re.compile(r"(?:[(（]\s*[-－—]\s*[)）]|阴性|[:：]\s*(?:无|否|no|none)|\b(?:absent|not present|ruled out)\b)")
-POSITIVE_EN = re.compile(r"\b(?:has|have|had|with|presents?|presenting|but|complain\w*|reports?|reported|endorses?|positive)\b")
-TURN = re.compile(r"但(?:是)?|不过|然而|却|只是|\bbut\b|\bhowever\b|\bexcept(?: for)?\b|\balthough\b|\bthough\b|\byet\b")
+POST_NEGATION = re.compile(
+    r"(?:[(（]\s*[-－—]\s*[)）]|阴性|[:：]\s*(?:无|否|no|none)|\b(?:absent|not present|ruled out)\b)"
+)
+POSITIVE_EN = re.compile(
+    r"\b(?:has|have|had|with|presents?|presenting|but|complain\w*|reports?|reported|endorses?|positive)\b"
+)
+TURN = re.compile(
+    r"但(?:是)?|不过|然而|却|只是|\bbut\b|\bhowever\b|\bexcept(?: for)?\b|\balthough\b|\bthough\b|\byet\b"
+)
 
 FAMILY = re.compile(
     r"家族史|家族中|(?:父亲|母亲|父母|爸爸|妈妈|爷爷|奶奶|外公|外婆|祖父|祖母|兄弟|姐妹|哥哥|姐姐|弟弟|妹妹)(?:均|都|曾)?(?:有|患|得过|死于|因|也有)"

@@ -50,7 +50,17 @@ class Jobs:
         identifier = uuid.uuid4().hex[:12]
         job = Job(identifier, kb, file.name, started=time.time(), upload=str(file.parent) if upload else "")
         write(self.path(identifier), job)
-        command = [sys.executable, "-m", "dashboard", "load", str(file), "--kb", kb, "--status", str(self.path(identifier))]
+        command = [
+            sys.executable,
+            "-m",
+            "dashboard",
+            "load",
+            str(file),
+            "--kb",
+            kb,
+            "--status",
+            str(self.path(identifier)),
+        ]
         for name, column in mapping.items():
             command += ["--map", f"{name}={column}"]
         with (self.root / f"{identifier}.log").open("wb") as log:
@@ -139,7 +149,7 @@ def read(path: Path) -> Job | None:
 def write(path: Path, job: Job) -> None:
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
     temporary.write_text(json.dumps(asdict(job), ensure_ascii=False), encoding="utf-8")
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 class Reporter:

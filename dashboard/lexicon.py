@@ -5,6 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -60,8 +61,9 @@ def load(path: Path = KNOWLEDGE / "lexicon.jsonl") -> Lexicon:
     """Read a lexicon file: one concept a line."""
     concepts = []
     for line in path.read_text(encoding="utf-8").splitlines():
-        raw = json.loads(line)
-        concepts.append(Concept(**{k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}))
+        raw: dict[str, Any] = json.loads(line)
+        fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
+        concepts.append(Concept(**fields))
     return Lexicon(tuple(concepts))
 
 

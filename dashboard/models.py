@@ -12,7 +12,7 @@ ROLES = {"bge-m3": "encoder", "bge-reranker-v2-m3": "reranker"}
 
 def listing(settings: Settings) -> list[dict[str, Any]]:
     """Every model the product knows, whether its files are here, and which are in use."""
-    listed = []
+    listed: list[dict[str, Any]] = []
     for role in ("encoder", "reranker"):
         spec = settings.encoder if role == "encoder" else settings.reranker
         remote = spec.startswith(("http://", "https://"))

@@ -8,21 +8,20 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from math import isnan
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
 
 import pandas as pd
 from charset_normalizer import from_bytes
-from openpyxl.utils.exceptions import InvalidFileException
 
 from dashboard.domain import Entry, RedFlag, RowProblem, ZhenluError
 
 FIELDS = tuple(f.name for f in fields(Entry))
-LISTS = ("symptoms", "symptoms_en", "aliases", "aliases_en", "ages")
+LISTS = ("aliases", "aliases_en", "ages")
 FORMATS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xlsx")
 MAX_TEXT = 20_000
+csv.field_size_limit(100_000_000)  # an over-long cell is a matter of its row, not of the file
 
 # The names people already use, tried when no mapping is given.
 SYNONYMS = {
@@ -36,8 +35,13 @@ SYNONYMS = {
     "aliases": ("aliases", "alias", "别名"),
 }
 
-_SPLIT = re.compile(r"[、,，;；|\n\t]+|(?<=\D)/(?=\D)")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\ufeff]")
+# A slash parts Chinese or whole words, not mmol/L, 1/2 or </b>; a comma does not part 10,000.
+_SPLIT = re.compile(
+    r"[、，;；|\n\t]+|(?<!\d),|,(?!\d)|(?<=[\u3400-\u9fff])/(?=[\u3400-\u9fff])|(?<=[^\W\d_]{4})/(?=[^\W\d_]{4})"
+)
+# with lone surrogates, which JSON can spell and UTF-8 cannot
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\ufeff\ud800-\udfff]")
+_LINE_END = re.compile(r"\r\n|\n|\r")  # str.splitlines would also break at U+2028 and U+0085 inside a text
 
 
 @dataclass(frozen=True)
@@ -112,22 +116,29 @@ def decode(data: bytes, name: str) -> str:
                 return data.decode(encoding)
             except UnicodeDecodeError as error:
                 raise ZhenluError("file_encoding", file=name) from error
-    # UTF-16 without a mark has a zero byte in every ASCII character; so has no text in another encoding.
-    if b"\x00" in data[:4000]:
-        encoding = "utf-16-le" if data[1:2] == b"\x00" else "utf-16-be"
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError as error:
-            raise ZhenluError("file_encoding", file=name) from error
+    # UTF-16 without a mark has a zero byte in every ASCII character, always on the same side. Text in other encodings
+    # has none, but for a stray one: then it is UTF-8 still, which Chinese in UTF-16 is not, and ASCII in it half zeros.
+    high, low = data[:4000:2].count(0), data[1:4000:2].count(0)
+    if high or low:
+        guesses = ["utf-16-le" if low > high else "utf-16-be"]
+        if (high + low) * 4 < len(data[:4000]):
+            guesses.insert(0, "utf-8")
+        for encoding in guesses:
+            try:
+                return data.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+        raise ZhenluError("file_encoding", file=name)
     for encoding in ("utf-8", "gb18030"):
         try:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
     best = from_bytes(data[:200_000]).best()
-    if best is None:
-        raise ZhenluError("file_encoding", file=name)
-    return data.decode(best.encoding, errors="strict")
+    try:
+        return data.decode(best.encoding if best else "utf-8")
+    except UnicodeDecodeError as error:
+        raise ZhenluError("file_encoding", file=name) from error
 
 
 def _json(text: str, name: str) -> Table:
@@ -136,11 +147,11 @@ def _json(text: str, name: str) -> Table:
     if stripped.startswith("["):
         try:
             items = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ZhenluError("file_not_json", file=name, reason=str(error)) from error
     else:
         items = []
-        for line in text.splitlines():
+        for line in _LINE_END.split(text):
             if line.strip():
                 try:
                     items.append(json.loads(line))
@@ -160,20 +171,23 @@ def _json(text: str, name: str) -> Table:
 
 
 def _csv(text: str, name: str) -> Table:
-    header = text.lstrip("\n\r").splitlines()[0]
-    delimiter = max(",;\t|", key=header.count)
+    text = text.replace("\x00", "")
+    header = _LINE_END.split(text.lstrip("\n\r"), maxsplit=1)[0]
+    # strict: a quote that is never closed would swallow the rows after it
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t|", key=header.count), strict=True)
     try:
-        lines = [line for line in csv.reader(io.StringIO(text.replace("\x00", "")), delimiter=delimiter) if any(line)]
+        lines = [line for line in reader if any(line)]
     except csv.Error as error:
-        raise ZhenluError("file_not_table", file=name, reason=str(error)) from error
+        raise ZhenluError("file_not_table", file=name, reason=f"{error} ({reader.line_num})") from error
     return _grid(lines)
 
 
 def _excel(data: bytes, name: str) -> Table:
     try:
         frame = pd.read_excel(io.BytesIO(data), dtype=str, engine="openpyxl", header=None, keep_default_na=False)
-    except (ValueError, KeyError, OSError, BadZipFile, InvalidFileException, ParseError) as error:
-        raise ZhenluError("file_not_table", file=name, reason=str(error).splitlines()[0]) from error
+    except Exception as error:  # zipfile, zlib, the XML parser and openpyxl raise many kinds; all mean: not a workbook
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ZhenluError("file_not_table", file=name, reason=reason) from error
     return _grid([[str(cell) for cell in line] for line in frame.values.tolist()])
 
 
@@ -198,7 +212,9 @@ def guess_mapping(columns: Iterable[str]) -> dict[str, str]:
     mapping = {name: have[key(name)] for name in FIELDS if key(name) in have}
     for name, wordings in SYNONYMS.items():
         if name not in mapping:
-            found = next((have[key(w)] for w in wordings if key(w) in have and have[key(w)] not in mapping.values()), None)
+            found = next(
+                (have[key(w)] for w in wordings if key(w) in have and have[key(w)] not in mapping.values()), None
+            )
             if found is not None:
                 mapping[name] = found
     return mapping
@@ -210,7 +226,8 @@ def to_entries(table: Table, mapping: Mapping[str, str] | None = None) -> Parsed
     Raises ZhenluError mapping_unknown_field, mapping_unknown_column or mapping_incomplete.
     """
     chosen = guess_mapping(table.columns)
-    for name, column in (mapping or {}).items():
+    mapping = mapping or {}
+    for name, column in mapping.items():
         if name not in FIELDS:
             raise ZhenluError("mapping_unknown_field", field=name, fields=" ".join(FIELDS))
         if not column:  # "field=" leaves a field out that would have been guessed
@@ -218,7 +235,8 @@ def to_entries(table: Table, mapping: Mapping[str, str] | None = None) -> Parsed
             continue
         if column not in table.columns:
             raise ZhenluError("mapping_unknown_column", column=column, columns=", ".join(table.columns))
-        chosen = {k: v for k, v in chosen.items() if v != column or k == name} | {name: column}
+        # a column that was only guessed for another field is taken from it
+        chosen = {k: v for k, v in chosen.items() if v != column or k in mapping} | {name: column}
     missing = [name for name in ("disease", "symptoms") if name not in chosen]
     if missing:
         raise ZhenluError("mapping_incomplete", fields=", ".join(missing), columns=", ".join(table.columns))
@@ -249,11 +267,17 @@ def _entry(raw: Mapping[str, Any]) -> Entry:
     disease = _text(raw.get("disease"), "disease")
     if not disease:
         raise _Reject("row_no_disease")
-    values: dict[str, Any] = {name: _list(raw.get(name), name) for name in LISTS}
-    if not values["symptoms"]:
+    values: dict[str, Any] = {name: tuple(dict.fromkeys(_list(raw.get(name), name))) for name in LISTS}
+    symptoms, english = (_list(raw.get(name), name) for name in ("symptoms", "symptoms_en"))
+    if not symptoms:
         raise _Reject("row_no_symptoms")
-    if values["symptoms_en"] and len(values["symptoms_en"]) != len(values["symptoms"]):
-        raise _Reject("row_symptom_order", zh=len(values["symptoms"]), en=len(values["symptoms_en"]))
+    if english and len(english) != len(symptoms):
+        raise _Reject("row_symptom_order", zh=len(symptoms), en=len(english))
+    # Both in the same order, so that a repeat goes from both.
+    first = {symptom: i for i, symptom in reversed(list(enumerate(symptoms)))}
+    kept = sorted(first.values())
+    values["symptoms"] = tuple(symptoms[i] for i in kept)
+    values["symptoms_en"] = tuple(english[i] for i in kept) if english else ()
     for name in ("disease_en", "description", "description_en", "department", "department_en", "icd10", "source"):
         values[name] = _text(raw.get(name), name)
     values["sex"] = _text(raw.get("sex"), "sex") or "any"
@@ -265,7 +289,7 @@ def _entry(raw: Mapping[str, Any]) -> Entry:
 
 
 def _text(value: Any, name: str) -> str:
-    if value is None or (isinstance(value, float) and value != value):
+    if value is None or (isinstance(value, float) and isnan(value)):
         return ""
     if isinstance(value, dict | list):
         raise _Reject("row_bad_field", field=name)
@@ -275,7 +299,7 @@ def _text(value: Any, name: str) -> str:
     return text
 
 
-def _list(value: Any, name: str) -> tuple[str, ...]:
+def _list(value: Any, name: str) -> list[str]:
     """A list of texts, or one text split at the marks people use (never inside a number or a fraction)."""
     if isinstance(value, dict):
         raise _Reject("row_bad_field", field=name)
@@ -283,10 +307,7 @@ def _list(value: Any, name: str) -> tuple[str, ...]:
         items = [_text(item, name) for item in value]
     else:
         items = [clean(part) for part in _SPLIT.split(_text(value, name))]
-    kept = [item.strip(" 。.") for item in items]
-    if name in ("symptoms_en",):  # keeps the order of `symptoms`, repeats included
-        return tuple(item for item in kept if item)
-    return tuple(dict.fromkeys(item for item in kept if item))
+    return [item for item in (item.strip(" 。.") for item in items) if item]
 
 
 def _red_flags(value: Any) -> tuple[RedFlag, ...]:

@@ -12,7 +12,7 @@ from transformers import AutoModelForSequenceClassification
 from dashboard.checkpoint import Calibration, Checkpoint, open_checkpoint, resolve
 from dashboard.domain import ZhenluError
 from dashboard.encoders.base import batches
-from dashboard.encoders.bge_m3 import load_network, load_tokenizer
+from dashboard.encoders.bge_m3 import check_vocabulary, load_network, load_tokenizer, positions
 from dashboard.settings import Settings
 
 CHUNK = 10
@@ -36,34 +36,38 @@ class CrossEncoderReranker:
         self.fingerprint = checkpoint.fingerprint
         self.calibration = checkpoint.calibration
         self._tokenizer = load_tokenizer(checkpoint.folder)
-        labels = checkpoint.config.get("num_labels") or len(checkpoint.config.get("id2label") or "x")
+        # transformers leaves out what it takes for granted: two labels
+        labels = checkpoint.config.get("num_labels") or len(checkpoint.config.get("id2label") or (0, 1))
         if labels != 1:
             reason = f"{labels} labels, a reranker has 1"
             raise ZhenluError("model_file", file=str(checkpoint.folder / "config.json"), reason=reason)
         self._network = load_network(AutoModelForSequenceClassification, checkpoint.folder, num_labels=1)
+        check_vocabulary(self._tokenizer, int(self._network.config.vocab_size), checkpoint.folder)
         self._pad = int(self._network.config.pad_token_id or 0)
         self._types = int(getattr(self._network.config, "type_vocab_size", 1)) > 1
-        self.max_length = self.calibration.max_length
-        self._tokenizer.enable_truncation(self.max_length, strategy="only_second")
+        self.max_length = min(self.calibration.max_length, positions(self._network.config))
         self._lock = threading.Lock()
 
     def score(self, query: str, passages: Sequence[str]) -> np.ndarray:
-        """Logits, float32 (n,). A pair is cut at ``max_length`` tokens by shortening the passage, and the query
-        beforehand at three quarters of that, as FlagEmbedding's FlagReranker does."""
-        alone = self._tokenizer.encode(query, add_special_tokens=False)
-        limit = self.max_length * 3 // 4
-        if len(alone.ids) > limit:
-            query = query[: alone.offsets[limit - 1][1]]
-        encodings = self._tokenizer.encode_batch([(query, passage) for passage in passages])
-        logits = np.zeros(len(encodings), dtype=np.float32)
-        for batch in batches([len(e.ids) for e in encodings], 2048):
-            width = max(len(encodings[i].ids) for i in batch)
+        """Logits, float32 (n,). The query is cut at three quarters of ``max_length`` tokens and the passage at what
+        is left of it, as FlagEmbedding's FlagReranker does."""
+        first = self._tokenizer.encode(query, add_special_tokens=False)
+        first.truncate(self.max_length * 3 // 4)
+        room = self.max_length - len(first.ids) - self._tokenizer.num_special_tokens_to_add(is_pair=True)
+        pairs = []
+        for second in self._tokenizer.encode_batch(list(passages), add_special_tokens=False):
+            second.truncate(max(room, 0))
+            pair = self._tokenizer.post_process(first, second)
+            pairs.append((pair.ids, pair.type_ids))
+        logits = np.zeros(len(pairs), dtype=np.float32)
+        for batch in batches([len(ids) for ids, _ in pairs], 2048):
+            width = max(len(pairs[i][0]) for i in batch)
             ids = torch.full((len(batch), width), self._pad)
             types, mask = torch.zeros_like(ids), torch.zeros_like(ids)
             for place, row in enumerate(batch):
-                size = len(encodings[row].ids)
-                ids[place, :size] = torch.tensor(encodings[row].ids)
-                types[place, :size] = torch.tensor(encodings[row].type_ids)
+                size = len(pairs[row][0])
+                ids[place, :size] = torch.tensor(pairs[row][0])
+                types[place, :size] = torch.tensor(pairs[row][1])
                 mask[place, :size] = 1
             extra = {"token_type_ids": types} if self._types else {}
             with self._lock, torch.inference_mode():

@@ -11,7 +11,9 @@ page = st.navigation(
     [
         st.Page("../pages/search.py", title=t("nav_search"), icon=":material/search:", url_path="search", default=True),
         st.Page("../pages/terms.py", title=t("nav_terms"), icon=":material/grid_on:", url_path="terms"),
-        st.Page("../pages/knowledge.py", title=t("nav_knowledge"), icon=":material/library_books:", url_path="knowledge"),
+        st.Page(
+            "../pages/knowledge.py", title=t("nav_knowledge"), icon=":material/library_books:", url_path="knowledge"
+        ),
         st.Page("../pages/compare.py", title=t("nav_compare"), icon=":material/compare_arrows:", url_path="compare"),
     ],
     position="top",

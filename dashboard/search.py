@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -51,7 +51,7 @@ class Options:
     top: int = 5
     recall: int = 50
     mode: str = "rerank"
-    patient: Patient = Patient()
+    patient: Patient = field(default_factory=Patient)
     rerank_seconds: float = 10.0
     max_chars: int = 5000
 
@@ -112,7 +112,9 @@ def search(parts: Parts, query: Query, options: Options) -> Iterator[SearchResul
     started = time.perf_counter()
     check_encoder(parts)
     if not query.present:
-        yield _result(parts, query, "not_enough", (), (), {"encode": 0.0, "retrieve": 0.0, "rerank": None, "total": 0.0})
+        yield _result(
+            parts, query, "not_enough", (), (), {"encode": 0.0, "retrieve": 0.0, "rerank": None, "total": 0.0}
+        )
         return
     recalled = retrieve(parts, query, options)
     timings: dict[str, float | None] = {"encode": recalled.encode_ms, "rerank": None}
@@ -124,7 +126,9 @@ def search(parts: Parts, query: Query, options: Options) -> Iterator[SearchResul
         reranker = None
     first = _candidates(parts, query, options, recalled, order, None)
     timings["total"] = _ms(started)
-    yield _result(parts, query, _status(first), first[: options.top], cant_miss, timings, to_rerank=len(order) if reranker else 0)
+    yield _result(
+        parts, query, _status(first), first[: options.top], cant_miss, timings, to_rerank=len(order) if reranker else 0
+    )
     if reranker is None:
         return
     begun = time.perf_counter()
@@ -175,7 +179,7 @@ def retrieve(parts: Parts, query: Query, options: Options) -> Recalled:
     owners = np.searchsorted(entries, kb.passage_entry[rows])
     channels["dense"] = _maximum(owners, kb.dense(rows) @ vector, len(entries))
     if encoding.multi_vector is not None and kb.tokens is not None and options.mode != "dense":
-        late = np.array([_late_interaction(encoding.multi_vector[0], kb.multi_vectors(i)) for i in rows])
+        late = np.array([_late_interaction(encoding.multi_vector[0], kb.multi_vectors(int(i))) for i in rows])
         channels["multi_vector"] = _maximum(owners, late, len(entries))
     fused = fuse(channels, weights)
     if len(absent):
@@ -261,7 +265,7 @@ def _candidates(
         candidate = Candidate(
             entry=parts.kb.entries[index],
             rank=place + 1,
-            score=round(float(score[row]), 4),
+            score=float(score[row]),
             band=band(float(score[row]), calibration_of_stage, stage),
             scores=_scores(recalled, int(order[row]), None if logits is None else float(logits[row])),
             misfits=misfits[int(order[row])],
@@ -329,7 +333,7 @@ def _cant_miss(parts: Parts, query: Query, recalled: Recalled) -> tuple[CantMiss
         fit = recalled.channels["findings"]
     else:
         fit = _findings_scores(kb, recalled.similarity)[recalled.entries]
-    found = []
+    found: list[CantMiss] = []
     for row in np.argsort(-fit, kind="stable"):
         if fit[row] < calibration.cant_miss or len(found) == 10:
             break

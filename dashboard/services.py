@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from pathlib import Path
 
 import torch
 
@@ -100,8 +99,10 @@ class Services:
         """Begin loading the built-in base in a process of its own, unless one is at it or has failed since this start."""
         with self._lock:
             latest = next((j for j in self.jobs.all() if j.kb == BUILTIN), None)
-            if latest is None or latest.state in ("done", "cancelled") or (
-                latest.state == "failed" and latest.started < self._started
+            if (
+                latest is None
+                or latest.state in ("done", "cancelled")
+                or (latest.state == "failed" and latest.started < self._started)
             ):
                 self.jobs.start(BUILTIN, BUILTIN_FILE, {})
 
@@ -165,5 +166,3 @@ def replaced(services: Services) -> Iterator[Services]:
         yield services
     finally:
         _current = before
-
-

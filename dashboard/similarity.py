@@ -81,7 +81,9 @@ def matrix(terms: Sequence[str], encoder: Encoder, threshold: float = 0.75) -> M
     cosines = (cosines + cosines.T) / 2
     distances = squareform(np.clip(1 - cosines, 0, None), checks=False)
     tree = optimal_leaf_ordering(linkage(distances, "average"), distances)
-    return Matrix(unique, cosines.astype(np.float32), tuple(map(int, leaves_list(tree))), groups(cosines, threshold), tree)
+    return Matrix(
+        unique, cosines.astype(np.float32), tuple(map(int, leaves_list(tree))), groups(cosines, threshold), tree
+    )
 
 
 def groups(cosines: np.ndarray, threshold: float) -> tuple[tuple[int, ...], ...]:

@@ -11,15 +11,16 @@ found = services.get()
 st.title(t("compare_title"))
 with st.form("compare", border=False):
     left, right = st.columns(2, gap="medium")
-    a = left.text_area(t("compare_a"), height=120, key="text_a")
-    b = right.text_area(t("compare_b"), height=120, key="text_b")
+    a = left.text_area(t("compare_a"), height=120, key="text_a", persist_state="session")
+    b = right.text_area(t("compare_b"), height=120, key="text_b", persist_state="session")
     sent = st.form_submit_button(f"{t('compare_go')} Ctrl+Enter", type="primary", icon=":material/compare_arrows:")
 
 stored = found.encoder.calibration.similarity
 with st.expander(t("compare_thresholds")):
     very, related = st.columns(2, gap="medium")
     chosen = {
-        "very_similar": very.slider(t("level_very_similar"), 0, 100, round(stored["very_similar"] * 100), 1, "%d%%") / 100,
+        "very_similar": very.slider(t("level_very_similar"), 0, 100, round(stored["very_similar"] * 100), 1, "%d%%")
+        / 100,
         "related": related.slider(t("level_related"), 0, 100, round(stored["related"] * 100), 1, "%d%%") / 100,
     }
 if sent or (a and b):

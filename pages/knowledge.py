@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import streamlit as st
@@ -15,6 +16,7 @@ from dashboard.ui.state import language, session
 from dashboard.ui.text import t
 
 PREVIEW, PROBLEMS = 5, 200
+RECENT = 600  # seconds
 MAPPED = ("disease", "symptoms", "description", "id", "disease_en", "symptoms_en", "department", "icd10")
 
 found, mine = services.get(), session()
@@ -64,7 +66,9 @@ def _row(entry: Entry) -> dict[str, str]:
         t("column_disease"): (entry.disease_en if english else "") or entry.disease,
         "ICD-10": entry.icd10,
         t("column_department"): (entry.department_en if english else "") or entry.department,
-        t("column_symptoms"): (", " if english else "、").join((entry.symptoms_en if english else ()) or entry.symptoms),
+        t("column_symptoms"): (", " if english else "、").join(
+            (entry.symptoms_en if english else ()) or entry.symptoms
+        ),
     }
 
 
@@ -134,7 +138,7 @@ def upload() -> None:
         busy = found.jobs.running(name)
         if st.button(t("upload_start"), type="primary", disabled=not good or busy is not None):
             found.store.check_name(name)
-            mine.job = found.jobs.start(name, path, mapping, upload=True).id
+            found.jobs.start(name, path, mapping, upload=True)
             started = True
             st.rerun()
     except ZhenluError as problem:
@@ -162,17 +166,22 @@ def choose_mapping(table: Table) -> dict[str, str]:
 
 @st.fragment(run_every=1.0)
 def progress() -> None:
-    """The loads that run, whoever started them, and the end of one's own."""
+    """The loads that run, whoever started them, and how those of the last minutes ended, until dismissed."""
     for job in found.jobs.all():
         if job.state == "running":
-            mine.job = mine.job or job.id
-            st.progress(jobs.fraction(job), f"{t('job_running', file=job.file, kb=_name(job.kb))} · {t('stage_' + job.stage)} {job.done}/{job.total}")
+            st.progress(
+                jobs.fraction(job),
+                f"{t('job_running', file=job.file, kb=_name(job.kb))} · {t('stage_' + job.stage)} {job.done}/{job.total}",
+            )
             if access.allowed() and st.button(t("job_cancel"), key=f"cancel_{job.id}"):
                 found.jobs.cancel(job.id)
                 st.rerun(scope="app")
-    job = found.jobs.get(mine.job) if mine.job else None
-    if job is None or job.state == "running":
-        return
+        elif job.kb != services.BUILTIN and job.id not in mine.dismissed and time.time() - job.started < RECENT:
+            ended(job)
+
+
+def ended(job: jobs.Job) -> None:
+    """How a load ended, until it is dismissed."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if job.report:
             said = {**job.report, "rejected": len(job.report["rejected"]), "kb": _name(job.kb)}
@@ -181,8 +190,8 @@ def progress() -> None:
             frame.error(ZhenluError(job.error["code"], **job.error["params"]))
         else:
             st.info(t("job_cancelled"))
-        if st.button(t("job_close")):
-            mine.job = ""
+        if st.button(t("job_close"), key=f"close_{job.id}"):
+            mine.dismissed.add(job.id)
             st.rerun(scope="app")
 
 

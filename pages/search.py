@@ -1,5 +1,7 @@
 """Search: a presentation in, ranked and explained candidates out."""
 
+from typing import Literal
+
 import streamlit as st
 
 from dashboard import services
@@ -8,6 +10,8 @@ from dashboard.search import AGES
 from dashboard.ui import cards, frame
 from dashboard.ui.state import session
 from dashboard.ui.text import t
+
+SEXES: list[Literal["female", "male"] | None] = [None, "female", "male"]
 
 found, mine = services.get(), session()
 
@@ -18,22 +22,26 @@ def ask() -> Patient | None:
     with st.form("ask", border=False, enter_to_submit=True):
         left, right = st.columns([3.1, 1], gap="medium")
         with left:
-            st.text_area(t("describe"), key="said", height=120, placeholder=t("describe_placeholder"))
+            st.text_area(t("describe"), key="said", height=120, persist_state="session", placeholder=t("describe_placeholder"))
         with right:
             age_column, sex_column = st.columns(2, gap="small")
             ages = ["any", *AGES]
-            age = age_column.selectbox(t("age"), ages, format_func=lambda a: t("age_" + a))
-            sex = sex_column.selectbox(t("sex"), ["any", "female", "male"], format_func=lambda s: t("sex_" + s))
+            age = age_column.selectbox(t("age"), ages, format_func=lambda a: t("age_" + a), key="age", persist_state="session")
+            sex = sex_column.selectbox(t("sex"), SEXES, format_func=lambda s: t("sex_" + (s or "any")), key="sex", persist_state="session")
             if len(bases) > 1:
                 start = bases.index(mine.kb) if mine.kb in bases else 0
                 mine.kb = st.selectbox(t("base"), bases, index=start, format_func=_base_name)
             sent = st.form_submit_button(
-                f"{t('search')} Ctrl+Enter", type="primary", icon=":material/search:", width="stretch"
+                f"{t('search')} Ctrl+Enter",
+                type="primary",
+                icon=":material/search:",
+                width="stretch",
+                disabled=found.store.active(mine.kb) is None,  # the frame shows how the first load goes
             )
     if not sent:
         return None
     low, high = AGES.get(age, (0, 0))
-    return Patient(None if age == "any" else (low + high) / 2, None if sex == "any" else sex)
+    return Patient(None if age == "any" else (low + high) / 2, sex)
 
 
 def _base_name(kb: str) -> str:
@@ -85,14 +93,12 @@ def _take(text: str) -> None:
 
 patient = ask()
 place = st.empty()
-if found.store.active(mine.kb) is None:
-    pass  # the frame shows how the first load goes
-elif patient is not None:
+if patient is not None:
     run(patient, place)
-if mine.problem is not None:
-    frame.error(mine.problem)
 elif mine.result is not None:
     with place.container():
         draw(mine.result)
-else:
+if mine.problem is not None:
+    frame.error(mine.problem)
+elif mine.result is None:
     examples()

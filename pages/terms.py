@@ -1,5 +1,7 @@
 """Terms: how alike the wordings of a terminology are, as a heatmap, pairs and groups."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -25,7 +27,7 @@ def wordings(identifier: str) -> str:
 
 left, right = st.columns([1, 2.2], gap="large")
 with left:
-    typed = st.text_area(t("terms_input"), START, height=250, key="terms")
+    typed = st.text_area(t("terms_input"), START, height=250, key="terms", persist_state="session")
     added = st.multiselect(
         t("terms_lexicon"), list(found.lexicon.by_id), format_func=wordings, key="concepts", max_selections=12
     )
@@ -40,16 +42,19 @@ with right:
         frame.error(problem)
         st.stop()
     st.plotly_chart(
-        charts.heatmap(result, t("column_similarity")), config={"displayModeBar": False}, theme="streamlit", key="heatmap"
+        charts.heatmap(result, t("column_similarity")),
+        config={"displayModeBar": False},
+        theme="streamlit",
+        key="heatmap",
     )
-pairs = sorted(
+pairs: list[dict[str, Any]] = sorted(
     (
         {t("column_term_a"): a, t("column_term_b"): b, t("column_similarity"): round(float(result.matrix[i, j]), 3)}
         for i, a in enumerate(result.terms)
         for j, b in enumerate(result.terms)
         if i < j and result.matrix[i, j] >= threshold
     ),
-    key=lambda row: -row[t("column_similarity")],
+    key=lambda row: -float(row[t("column_similarity")]),
 )
 left, right = st.columns([1.4, 1], gap="large")
 with left:
@@ -60,7 +65,9 @@ with left:
             hide_index=True,
             width="stretch",
             column_config={
-                t("column_similarity"): st.column_config.ProgressColumn(format="%.2f", min_value=0, max_value=1, width="medium")
+                t("column_similarity"): st.column_config.ProgressColumn(
+                    format="%.2f", min_value=0, max_value=1, width="medium"
+                )
             },
         )
     else:
@@ -72,7 +79,9 @@ with right:
             st.text("  ·  ".join(result.terms[i] for i in group))
     frame_of = pd.DataFrame(result.matrix.round(4), index=result.terms, columns=result.terms)
     # The mark at the front makes spreadsheet programs read it as UTF-8.
-    st.download_button(t("terms_csv"), "\ufeff" + frame_of.to_csv(), "matrix.csv", "text/csv", icon=":material/download:")
+    st.download_button(
+        t("terms_csv"), "\ufeff" + frame_of.to_csv(), "matrix.csv", "text/csv", icon=":material/download:"
+    )
     st.download_button(
         t("terms_pairs_csv"),
         "\ufeff" + pd.DataFrame(pairs).to_csv(index=False),

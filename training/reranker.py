@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import BertConfig, BertForSequenceClassification
-from safetensors.torch import load_file, save_file
 
 from training import material as materials
 from training import vocabulary
@@ -87,7 +87,7 @@ class Trainer:
             types[row, : len(encoding.ids)] = torch.tensor(encoding.type_ids)
         mask = (ids != 0).long()
         logits = self.network(input_ids=ids, token_type_ids=types, attention_mask=mask).logits[:, 0]
-        listed = logits.view(QUERIES, CANDIDATES)
+        listed = logits.float().view(QUERIES, CANDIDATES)
         target = torch.zeros(QUERIES, dtype=torch.long)
         labels = torch.zeros_like(listed)
         labels[:, 0] = 1
@@ -157,7 +157,8 @@ def main() -> None:
     network.train()
     started, smooth = time.perf_counter(), None
     for number in range(first, args.steps):
-        loss = trainer.step(number)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            loss = trainer.step(number)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)

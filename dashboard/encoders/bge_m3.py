@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from scipy.sparse import csr_matrix
 from tokenizers import Tokenizer
-from transformers import AutoModel
+from transformers import AutoConfig, AutoModel
 from transformers.utils import logging as transformers_logging
 
-from dashboard.checkpoint import Checkpoint, _json
+from dashboard.checkpoint import WEIGHTS, Checkpoint, _json
 from dashboard.domain import ZhenluError
 from dashboard.encoders.base import Encoding, Progress, batches
 
@@ -39,19 +39,44 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     return tokenizer
 
 
-def load_network(auto: Any, folder: Path, **options: Any) -> torch.nn.Module:
+def check_vocabulary(tokenizer: Tokenizer, size: int, folder: Path) -> None:
+    """Raises ZhenluError model_file when the tokenizer has ids that the network has no vector for."""
+    tokens = max(tokenizer.get_vocab().values()) + 1
+    if tokens > size:
+        reason = f"{tokens} tokens, {size} in config.json"
+        raise ZhenluError("model_file", file=str(folder / "tokenizer.json"), reason=reason)
+
+
+def load_network(auto: Any, folder: Path, **options: Any) -> Any:
     """A transformers network in float32, from local files only. Raises ZhenluError model_file."""
+    weights = next((folder / name for name in WEIGHTS if (folder / name).exists()), folder)
+    file = folder / "config.json"
     try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, **options)
+        file = weights
+        # Sizes that do not match are named below, with the keys that are missing.
         network, report = auto.from_pretrained(
-            folder, local_files_only=True, dtype=torch.float32, output_loading_info=True, **options
+            folder,
+            config=config,
+            local_files_only=True,
+            dtype=torch.float32,
+            ignore_mismatched_sizes=True,
+            output_loading_info=True,
         )
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
-        raise ZhenluError("model_file", file=str(folder), reason=_first_line(error)) from error
+    except Exception as error:  # transformers, safetensors and pickle raise many kinds; all mean: not a usable file
+        raise ZhenluError("model_file", file=str(file), reason=_first_line(error)) from error
     missing = [k for k in report["missing_keys"] if "pooler" not in k and "position_ids" not in k]
     wrong = [*missing, *(str(m[0]) for m in report["mismatched_keys"])]
     if wrong:
-        raise ZhenluError("model_file", file=str(folder), reason="weights: " + ", ".join(sorted(wrong)[:3]))
+        raise ZhenluError("model_file", file=str(weights), reason="weights: " + ", ".join(sorted(wrong)[:3]))
     return network.eval()
+
+
+def positions(config: Any) -> int:
+    """How many tokens a network has places for."""
+    # XLM-R counts positions from the padding id on, so two of its places are never used.
+    offset = int(config.pad_token_id or 0) + 1 if "roberta" in config.model_type else 0
+    return int(config.max_position_embeddings) - offset
 
 
 def _first_line(error: Exception) -> str:
@@ -75,7 +100,7 @@ def load_linear(path: Path, width: int, rows: int | None = None) -> torch.nn.Lin
 class M3Encoder:
     """An encoder in bge-m3's folder layout. Safe to share between threads."""
 
-    kinds = ("dense", "sparse", "multi_vector")
+    kinds: tuple[str, ...] = ("dense", "sparse", "multi_vector")
 
     def __init__(self, checkpoint: Checkpoint):
         folder = checkpoint.folder
@@ -87,17 +112,13 @@ class M3Encoder:
         config = self._network.config
         self.dimension = int(config.hidden_size)
         self.vocabulary_size = int(config.vocab_size)
-        if self._tokenizer.get_vocab_size() > self.vocabulary_size:
-            reason = f"{self._tokenizer.get_vocab_size()} tokens, {self.vocabulary_size} in config.json"
-            raise ZhenluError("model_file", file=str(folder / "tokenizer.json"), reason=reason)
+        check_vocabulary(self._tokenizer, self.vocabulary_size, folder)
         self._sparse = load_linear(folder / "sparse_linear.pt", self.dimension, 1)
         self._colbert = load_linear(folder / "colbert_linear.pt", self.dimension)
         pooling = folder / "1_Pooling" / "config.json"
         self._mean = bool(pooling.exists() and _json(pooling).get("pooling_mode_mean_tokens"))
         self._pad = int(config.pad_token_id or 0)
-        # XLM-R counts positions from the padding id on, so two of its places are never used.
-        offset = self._pad + 1 if "roberta" in config.model_type else 0
-        self.max_length = min(self.calibration.max_length, int(config.max_position_embeddings) - offset)
+        self.max_length = min(self.calibration.max_length, positions(config))
         special = {token.content for token in self._tokenizer.get_added_tokens_decoder().values() if token.special}
         self._special = np.array(sorted(i for t in special if (i := self._tokenizer.token_to_id(t)) is not None))
         self._lock = threading.Lock()

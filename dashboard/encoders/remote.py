@@ -6,6 +6,7 @@ nothing before a passage.
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import httpx
 import numpy as np
@@ -18,7 +19,7 @@ BATCH = 32
 
 
 class RemoteEncoder:
-    kinds = ("dense",)
+    kinds: tuple[str, ...] = ("dense",)
 
     def __init__(self, url: str, model: str, *, key: str = "", instruction: str = "", timeout: float = 60.0):
         self._url = url.rstrip("/")
@@ -28,6 +29,7 @@ class RemoteEncoder:
         self._client = httpx.Client(timeout=timeout, headers=headers, trust_env=False)
         self._model = model or self._first_model()
         self.name = self._model
+        self.dimension = 0  # any, for the probe
         probe = self._request(["probe"])
         self.dimension = probe.shape[1]
         # A server does not show its files: its name, its size and what it says of one text stand for them.
@@ -63,18 +65,31 @@ class RemoteEncoder:
         data = self._json("POST", "/embeddings", {"model": self._model, "input": texts, "encoding_format": "float"})
         try:
             rows = sorted(data["data"], key=lambda row: row["index"])
+            places = [row["index"] for row in rows]
             vectors = np.array([row["embedding"] for row in rows], dtype=np.float32)
         except (KeyError, TypeError, ValueError) as error:
             raise ZhenluError("remote_failed", url=self._url, reason="/embeddings") from error
-        if len(vectors) != len(texts) or vectors.ndim != 2:
-            raise ZhenluError("remote_failed", url=self._url, reason=f"{len(vectors)} vectors for {len(texts)} texts")
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        width = self.dimension or vectors.shape[-1]
+        if places != list(range(len(texts))) or vectors.shape != (len(texts), width):
+            reason = f"{vectors.shape} for {len(texts)} texts"
+            raise ZhenluError("remote_failed", url=self._url, reason=reason)
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        if not np.isfinite(norms).all() or not norms.all():
+            raise ZhenluError("remote_failed", url=self._url, reason="0 / NaN")
+        return vectors / norms
 
-    def _json(self, method: str, path: str, body: dict[str, object] | None) -> dict:
+    def _json(self, method: str, path: str, body: dict[str, object] | None) -> Any:
         try:
             response = self._client.request(method, self._url + path, json=body)
             response.raise_for_status()
             return response.json()
-        except (httpx.HTTPError, ValueError) as error:
-            # httpx's messages name the address, never the texts.
-            raise ZhenluError("remote_failed", url=self._url, reason=str(error).splitlines()[0]) from error
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
+            raise ZhenluError("remote_failed", url=self._url, reason=_reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, in words that neither the server nor the request had a part in."""
+    if isinstance(error, httpx.HTTPStatusError):
+        return f"HTTP {error.response.status_code}"
+    said = str(error).splitlines()[:1] if isinstance(error, httpx.ConnectError) else []
+    return ": ".join([type(error).__name__, *said])

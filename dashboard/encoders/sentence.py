@@ -11,12 +11,12 @@ from dashboard.encoders.base import Encoding, Progress
 
 
 class SentenceEncoder:
-    kinds = ("dense",)
+    kinds: tuple[str, ...] = ("dense",)
 
     def __init__(self, checkpoint: Checkpoint):
         try:
             self._model = SentenceTransformer(str(checkpoint.folder), device="cpu", local_files_only=True)
-        except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
+        except Exception as error:  # transformers, safetensors and pickle raise many kinds; all mean: not usable
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise ZhenluError("model_file", file=str(checkpoint.folder), reason=reason) from error
         self.name = checkpoint.calibration.name

@@ -20,7 +20,10 @@ def at_this_machine() -> bool:
     """A loopback connection that no proxy has forwarded."""
     forwarded = any(name in st.context.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip"))
     address = st.context.ip_address
-    return not forwarded and (address is None or ipaddress.ip_address(address).is_loopback)
+    try:
+        return not forwarded and (address is None or ipaddress.ip_address(address).is_loopback)
+    except ValueError:
+        return False
 
 
 def gate() -> bool:

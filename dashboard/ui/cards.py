@@ -29,7 +29,9 @@ def findings(found: tuple[Finding, ...]) -> None:
         + "</li>"
         for f in found
     )
-    st.html(f'<div class="zl-label">{escape(t("findings"))}</div><ul class="zl-chips" data-testid="findings">{chips}</ul>')
+    st.html(
+        f'<div class="zl-label">{escape(t("findings"))}</div><ul class="zl-chips" data-testid="findings">{chips}</ul>'
+    )
 
 
 def cant_miss(items: tuple[CantMiss, ...]) -> None:
@@ -48,7 +50,9 @@ def _cant_miss(items: tuple[CantMiss, ...]) -> None:
         said = ""
         if flag:
             english = language() == "en" and flag.flag_en
-            said = f"{flag.flag_en} — {flag.reason_en}" if english else " — ".join(filter(None, [flag.flag, flag.reason]))
+            said = (
+                f"{flag.flag_en} — {flag.reason_en}" if english else " — ".join(filter(None, [flag.flag, flag.reason]))
+            )
         rows.append(f"<li><b>{_names(item.entry)}</b> {escape(said)}</li>")
     st.html(
         f'<section class="zl-cant-miss" data-testid="cant-miss"><strong>{escape(t("cant_miss"))}</strong>'
@@ -143,9 +147,7 @@ def whole_entry(entry: Entry) -> str:
     groups = entry.phrases()
     symptoms = groups.get("en" if english else "zh") or next(iter(groups.values()))
     description = (entry.description_en if english else entry.description) or entry.description
-    flags = [
-        (f.flag_en or f.flag, f.reason_en or f.reason) if english else (f.flag, f.reason) for f in entry.red_flags
-    ]
+    flags = [(f.flag_en or f.flag, f.reason_en or f.reason) if english else (f.flag, f.reason) for f in entry.red_flags]
     parts: list[tuple[str, Any]] = [
         (t("aliases"), "、".join(aliases) if not english else ", ".join(aliases)),
         (t("symptoms"), ("，" if not english else ", ").join(symptoms)),

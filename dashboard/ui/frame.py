@@ -11,11 +11,13 @@ import streamlit as st
 from streamlit.runtime.scriptrunner_utils.exceptions import RerunException, StopException
 
 from dashboard import services
-from dashboard.domain import ZhenluError
+from dashboard.domain import Language, ZhenluError
 from dashboard.jobs import fraction
 from dashboard.ui.state import session
 from dashboard.ui.text import explain, t
 
+LANGUAGES: list[Language] = ["zh", "en"]
+LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
 _STYLE = Path(__file__).parent / "style.css"
 
 
@@ -27,8 +29,8 @@ def language_switch() -> None:
     with st.container(key="language"):
         chosen = st.segmented_control(
             t("language"),
-            ["zh", "en"],
-            format_func={"zh": "中文", "en": "English"}.__getitem__,
+            LANGUAGES,
+            format_func=LANGUAGE_NAMES.__getitem__,
             default=session().language,
             label_visibility="collapsed",
             key="language_choice",

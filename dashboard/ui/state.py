@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from dashboard import services
-from dashboard.domain import Language, SearchResult
+from dashboard.domain import Language, SearchResult, ZhenluError
 from dashboard.search import Query
 from dashboard.services import BUILTIN
 
@@ -18,11 +18,9 @@ class Session:
     kb: str = BUILTIN
     query: Query | None = None
     result: SearchResult | None = None
-    problem: object | None = None  # a ZhenluError to show above the results
-    job: str = ""
+    problem: ZhenluError | None = None  # a ZhenluError to show above the results
     admin: bool = False
-    upload: str = ""  # the folder of the file waiting to be loaded
-    terms: list[str] = field(default_factory=list)
+    dismissed: set[str] = field(default_factory=set)  # ids of ended loads that need no more telling
 
 
 def session() -> Session:

@@ -1,0 +1,90 @@
+"""Every page by Streamlit's own test runner, on a tiny model: it draws, in both languages, and explains what is wrong."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import services
+from dashboard.records import read_entries
+from dashboard.services import Services
+from dashboard.settings import Settings
+from dashboard.ui.text import INTERFACE
+
+ROOT = Path(__file__).parent.parent.parent
+PAGES = ("search", "terms", "compare", "knowledge")
+
+
+@pytest.fixture
+def running(m3_folder: Path, own_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+    """Services with a small base in place of the built-in one."""
+    file = tmp_path / "base.json"
+    file.write_text(
+        '[{"disease": "流行性感冒", "disease_en": "Influenza", "symptoms": ["高热", "乏力"], "symptoms_en": ["high fever", "fatigue"]},'
+        ' {"disease": "<script>alert(1)</script>", "symptoms": "发热、**咳嗽**"}]',
+        encoding="utf-8",
+    )
+    found = Services(Settings(data=own_data, encoder=str(m3_folder), reranker="none"))
+    monkeypatch.setattr(services, "BUILTIN_FILE", file)
+    found.store.load(services.BUILTIN, read_entries(file), found.encoder, file=services.builtin_stamp())
+    with services.replaced(found):
+        yield found
+
+
+def page(name: str, language: str = "zh") -> AppTest:
+    test = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=60)
+    test.run()
+    test.session_state["zhenlu"].language = language
+    return test.run()
+
+
+def shown(test: AppTest) -> str:
+    return " ".join(str(element.proto.body) for element in test.get("html"))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_draws_in_both_languages(name: str, language: str, running: Services) -> None:
+    test = page(name, language)
+    assert not test.exception
+    title = {"terms": "terms_title", "compare": "compare_title", "knowledge": "knowledge_title"}.get(name)
+    if title:
+        assert test.title[0].value == INTERFACE[title][language == "en"]
+    else:
+        assert test.text_area(key="said").label == INTERFACE["describe"][language == "en"]
+
+
+def test_search_escapes_what_a_base_holds(running: Services) -> None:
+    test = page("search")
+    test.text_area(key="said").set_value("发热，咳嗽")
+    test.button[0].click().run()
+    assert not test.exception
+    drawn = shown(test)
+    assert "&lt;script&gt;" in drawn
+    assert "<script>" not in drawn
+
+
+@pytest.mark.parametrize(("typed", "said"), [("", "还没有输入内容"), ("痛", "内容太少"), ("痛，" * 3000, "超过上限")])
+def test_search_explains_what_it_cannot_do_and_keeps_the_text(typed: str, said: str, running: Services) -> None:
+    test = page("search")
+    test.text_area(key="said").set_value(typed)
+    test.button[0].click().run()
+    assert not test.exception
+    assert said in shown(test)
+    assert test.text_area(key="said").value == typed
+
+
+def test_a_password_guards_the_changes(running: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    guarded = Services(running.settings.model_copy(update={"admin_password": Settings(admin_password="高山流水").admin_password}))
+    monkeypatch.setattr("dashboard.ui.access.time.sleep", lambda seconds: None)
+    with services.replaced(guarded):
+        test = page("knowledge", "en")
+        assert not test.get("file_uploader")
+        test.text_input[0].set_value("wrong")
+        next(b for b in test.button if b.label == "Enter").click().run()
+        assert test.error[0].value == "That is not the password."
+        assert not test.get("file_uploader")
+        test.text_input[0].set_value("高山流水")
+        next(b for b in test.button if b.label == "Enter").click().run()
+        assert test.get("file_uploader")
