@@ -140,6 +140,8 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
+    # Moments of rows that no batch touches decay into denormal numbers, which made a step three times as slow.
+    torch.set_flush_denormal(True)
     tokenizer, network = build(args.encoder)
     trainer = Trainer(materials.load(), tokenizer, network, args.seed)
     optimizer = torch.optim.AdamW(network.parameters(), lr=args.rate, weight_decay=0.01)

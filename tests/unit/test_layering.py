@@ -1,4 +1,4 @@
-"""The arrows of the layout, read off the imports: app -> router -> pages -> ui -> services -> the rest -> domain, settings."""
+"""The arrows of the layout, read off the imports: app -> router -> pages -> ui -> services -> the rest -> domain."""
 
 import ast
 from collections.abc import Iterator
