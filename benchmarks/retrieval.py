@@ -40,7 +40,7 @@ from dashboard.encoders.base import Progress
 from dashboard.evaluation import LabelledQuery, Ranking
 from dashboard.findings import normalise
 from dashboard.records import read_entries
-from dashboard.search import MODES, Query
+from dashboard.retrieval import MODES, Query
 from dashboard.services import BUILTIN_FILE, Services
 from dashboard.settings import KNOWLEDGE, ROOT, Settings
 from training import teacher

@@ -19,7 +19,7 @@ import numpy as np
 from dashboard import catalogue, evaluation, jobs, models, services, text
 from dashboard.domain import Patient, SearchResult, ZhenluError
 from dashboard.records import decode, read_entries
-from dashboard.search import MODES
+from dashboard.retrieval import MODES
 from dashboard.services import BUILTIN, BUILTIN_FILE, Services, builtin_stamp
 from dashboard.settings import Settings
 from dashboard.similarity import Similarity, matrix, pairs

@@ -1,15 +1,19 @@
 r"""The words findings.py goes by: regular expressions, one a line, for text that is folded (NFKC, simplified, lower case).
 
-English lines stand between word boundaries, Chinese lines and marks as they are. Repeats of what could meet itself are
+English lines stand between word boundaries, Chinese ones and marks as they are. What could repeat without end is
 bounded, so that no input makes them slow.
 """
 
 import re
 
 _N = r"(?:\d{1,4}(?:\.\d{1,2})?|[一二两三四五六七八九十半几数多百]{1,4})"
+_EN_N = r"(?:\d{1,4}(?:\.\d)?|an?|one|two|three|four|five|six|seven|eight|nine|ten|several|(?:a )?few|(?:a )?couple of|many)"
+_SPAN = r"(?:(?:minute|min|hour|hr|day|night|week|wk|month|year|yr)s?|mo|mths?)"
+
+# Who is not the patient. Children are not among them: who writes of a child, writes for it.
 _KIN = (
-    r"(?:爸爸?|妈妈?|父亲|母亲|父母|老爸|老妈|爷爷|奶奶|外公|外婆|姥姥|姥爷|外?祖父|外?祖母|兄弟|姐妹|哥哥?|姐姐?|弟弟?|妹妹?|叔叔?|姑姑?"
-    r"|[大二三小]?[姨舅伯姑]妈?|舅舅|阿姨|伯父|伯母|[表堂][哥姐弟妹]|老公|老婆|丈夫|妻子|爱人|家里?人|全家人?|同事|同学|室友|邻居|亲戚)"
+    r"(?:爸爸?|妈妈?|父亲|母亲|父母|老爸|老妈|爷爷|奶奶|外公|外婆|姥姥|姥爷|外?祖父|外?祖母|兄弟|姐妹|哥哥?|姐姐?|弟弟?|妹妹?|叔叔?"
+    r"|姑姑?|[大二三小]?[姨舅伯姑]妈?|舅舅|阿姨|伯父|伯母|[表堂][哥姐弟妹]|老公|老婆|丈夫|妻子|爱人|家里?人|全家人?|同事|同学|室友|邻居)"
 )
 _EN_KIN = (
     r"(?:(?:grand)?(?:father|mother|dad|mum|mom|parents?)|grandpa|grandma|granny|nan|brothers?|sisters?|siblings?|uncles?"
@@ -17,158 +21,369 @@ _EN_KIN = (
     r"|neighbou?rs?|twin)"
 )
 _EN_KINFOLK = rf"{_EN_KIN}(?: and (?:(?:his|her|my|one|two|three) )?{_EN_KIN})?"
-_EN_GOT = r"(?:has|have|had|got|gets|died|suffer(?:s|ed)|(?:was |were |been )?diagnosed|tested positive|caught)"
-# not ... is the finding itself with these
+_EN_GOT = (
+    r"(?:has|have|had|got|gets|caught|died|suffer(?:s|ed)|tested positive|(?:was |were )?diagnosed)"
+    r"(?: (?:had|got|also|of|from|with|for|diagnosed)){0,2}"
+)
+# "not ..." is the finding itself with these.
 _EN_FAILING = (
-    r"(?:(?:eat|drink|sleep|feed|heal|improv|respond|breath|mov|wak|work|talk|speak|walk|settl|pass|peei?|wee|poo|grow|gain|sett?l"
-    r"|tolerat|hold|open|clos|go|gett|feel|concentrat|focus|cop|mak|keep|tak|stopp|com|sit|stay|want|cry|latch|gripp)ing"
-    r"|eat|drink|sleep|feed|heal|improve|respond|breathe|move|wake|work|talk|speak|walk|settle|pass|pee|wee|poo|go|get|stop|keep|make"
-    r"|want|concentrate|focus|remember|recogni[sz]e|see|hear|look|fit|bear|stand|taste|smell|cry|open|close|know|stay|help|shift|come"
-    r"|able|well|right|enough|much|good|great|himself|herself|myself|relieved|controlled|certain|straight|quite|fully|as"
-    r"|had (?:an? |any )?(?:wet|bowel|poo|wee|periods?|his|her|my|the|been))"
+    r"(?:(?:eat|drink|sleep|feed|heal|improv|respond|breath|mov|wak|work|talk|speak|walk|settl|pass|pee|wee|poo|grow|gain"
+    r"|tolerat|hold|open|clos|go|gett|feel|concentrat|focus|cop|mak|keep|tak|stopp|sit|stay|cry|latch|gripp)ing"
+    r"|eat|drink|sleep|feed|heal|improve|respond|breathe|move|wake|work|talk|speak|walk|settle|pass|pee|wee|poo|go|get|stop"
+    r"|keep|make|want|concentrate|focus|remember|recogni[sz]e|see|hear|look|fit|bear|stand|taste|smell|cry|open|close|know"
+    r"|stay|help|shift|able|well|right|enough|much|good|great|himself|herself|myself|relieved|controlled|straight"
+    r"|had (?:an? |any )?(?:wet|bowel|poo|wee|periods?))"
 )
 
+MARKS = {
+    "absent_after": r"""
+        \(\s?[-－−—–]\s?\)|\(-ve\)
+        (?<=\w)\s?:\s?(?:无|否|没有|no|none|nil|neg|negative)\s?(?=$|[,.;)、。\n])
+        """,
+    "present_after": r"\(\s?\+{1,4}\s?\)|\(\+ve\)",
+    "uncertain": r"(?<!\S)\?(?=[a-z])",
+    "end": r"[。!;\n\r]|\.(?=\s|$)|(?<=[\u4e00-\u9fff)])\.(?=[\u4e00-\u9fff])",
+    "question": r"\?{1,8}",
+    "colon": r":(?!\s?\d)",
+    "comma": r",(?!\d{3}(?!\d))|\s[-–—]{1,2}\s|—{1,3}|→",
+    "list": r"""
+        、|(?<=\s)[&/+](?=\s)|(?<=[a-z]{3})/(?=(?!min|day|hour|week|sec)[a-z]{3})|(?<=[\u4e00-\u9fff])/(?=[\u4e00-\u9fff])
+        """,
+}
+
 ZH = {
-    # Both negatives away: it is there.
+    # Two negatives: it is there.
+    "double": r"不能说[不没]有?|不是说?(?:不(?!舒服|想|清)|没有?)|并非(?:无|没有|不)",
+    # Verbs that tell: a scope closes.
     "told": r"""
-        不能说[不没](?:有)?
-        不是说?(?:不|没有?)(?!舒服|想|清)
-        并非(?:无|没有|不)
-        (?:突然|逐渐|反复|又|再次|开始)?出现(?!的)(?:了|过)?
-        (?:主要)?表现为
-        (?:可|均可|能)?(?:触|扪|闻)(?:及|到)(?!有?明显异常)
-        提示|显示|(?:镜下|均|尚)?可见|查见|发现(?:有)?
-        (?:入院|临床|初步)?(?:确诊|诊断)(?:为|是|有)?(?!不|标准|性)
-        (?<!投)诉
-        引起|导致|诱发了?
-        说(?:我|他|她|孩子|其)
-        因为|由于
+        (?:突然|逐渐|反复|再次|开始)?出现(?!的)[了过]?|(?:主要)?表现为|引起|导致|因为|由于
+        (?:可|均可|能)?[触扪闻][及到]|提示|显示|可见|查见|发现有?|(?<![主投])诉|说(?=[我他她]|孩子|其)
+        (?:入院|临床|初步)?(?:确诊|诊断)(?:为|是|有)?(?![不标性])
         """,
     # Says nothing about a finding.
     "void": r"""
-        无(?:明显|任何|特殊)?的?(?:诱因|原因)(?:地|下|的情况下)?
-        无缘无故|莫名其妙|不明原因(?:的|地)?|原因不明的?
-        [与和跟][^,、]{1,8}无(?:明显)?关
-        不(?:仅|但|只是?)(?!是)
-        不知道?(?:怎么|为什么|咋)(?:回事|搞的)?
+        无(?:明显|任何|特殊)?的?(?:诱因|原因)[地下]?|无缘无故|莫名其妙|不明原因[的地]?|原因不明的?
+        [与和跟][^,、。]{1,8}无(?:明显)?关|不(?:仅|但|只)(?!是)|不知道?(?:怎么|为什么|咋)(?:回事|搞的)?
         """,
-    # Negatives that are the finding, and cues that are part of another word.
+    # Negatives that are the finding itself, and cues that are part of another word.
     "keep": r"""
-        无(?:力|痛(?!苦)|尿|汗|法|精打采|休止|月经|神|菌|脉|名|排卵|嗅|虹膜|脑(?!膜)|肛|功能|张力|牙|泪|欲|意识地|知觉|反应|眠|乳|自主)
-        无(?:明显)?(?:缓解|好转|效|改善|减轻|变化)
-        没(?:有)?(?:什么|啥|多少|一点|了)?(?:精神|力气|胃口|食欲|劲|好转|缓解|效果|眼泪|尿|知觉|反应|法|睡|改善|用|完|几天|多久|退|见好|力)
-        像[^,]{1,12}(?:一样|似的|那样|样)
-        先天性无|家族性|疑(?:病|难|虑|心)|多疑|猜疑|反复|或许|[触扪闻波涉危普]及|及时|以及时|合并症|又[^又,]{1,2}又(?:[^又,]{1,2}又)?
-        可能(?=\d)|考虑问题|史(?:前|密)
+        无(?:力|痛(?!苦)|尿(?![频急痛])|汗|法|精打采|休止|月经|神|菌|脉|名|排卵|嗅|虹膜|脑(?!膜)|肛(?!门)|功能|张力|牙|泪|欲|知觉|反应|眠|乳|自主)
+        无(?:明显)?(?:缓解|好转|效|改善|减轻|变化)|先天性无
+        没有?(?:什么|啥|多少|一点|了)?(?:精神|力气|胃口|食欲|劲|好转|缓解|效果|眼泪|尿(?![频急痛])|知觉|反应|法|睡|改善|完|退|力)
+        像[^,。]{1,12}(?:一样|似的|那样)|好像[^,。]{1,12}(?:一样|似的|那样)|又[^又,]{1,2}又(?:[^又,]{1,2}又)?
+        家族性|疑(?:病|难|虑|心)|多疑|猜疑|反复|或许|[波涉危普]及|及时|合并症|(?:大|小)便|[温缓平暖柔]和|并发症
         """,
     "absent_after": r"""
         (?:均|都|皆|亦|呈|为)?阴性(?!症)
         (?:均|都|皆)(?:未见|无|没有|否认|不明显)(?=$|[,。;)])
-        (?:已经?|基本)?(?:被)?(?:排除|除外)了?(?=$|[,。;)、])
+        (?:已经?|基本)?被?(?:排除|除外)了?(?=$|[,。;)、])
         """,
     "uncertain_after": r"""
-        待排除?|待除外|待鉴别|待定
-        (?:不|不能)(?:除外|排除)(?=$|[,。;)、])
-        (?:的)?可能(?:性)?(?:比?较|很|最)?[大高]?(?=$|[,。;)、])
-        的可能(?:性)?(?:比?较|很|最)?[大高]?
+        待排除?|待除外|待鉴别|不能?(?:除外|排除)(?=$|[,。;)、])
+        的?可能性?(?:[比较很最]{1,2})?[大高]?(?=$|[,。;)、])|的可能性?(?:[比较很最]{1,2}[大高])?
         """,
     "historical_after": rf"""
         (?<=术)后(?:第?{_N}个?多?(?:天|日|周|月|年|小时))?(?!出现)
-        (?:早|后来|现在?|目前|之后)?(?:就|已经?|都|自己)?(?:完全)?(?:治好|治愈|痊愈|康复|好)了?(?=$|[,;。])
+        (?:早|后来|现在?|目前|之后)?(?:就|已经?|都)?(?:完全)?(?:治好|治愈|痊愈|康复|(?<![不没见变说还])好)了?(?=$|[,;。])
         """,
-    "past_after": r"(?:的)?(?:疾?病)?(?<![家族])史",
+    "past_after": r"(?:疾?病)?(?<![家族])史(?!前)",
+    # The rest of the sentence is no longer about the patient.
     "advice": r"""
-        嘱|建议|应(?:当|该|立即|首先|首选|如何|尽快|避免|限制|注意|考虑|做|给予|及时|定期|采取|禁)
-        若(?!隐|干|虚|无)|如果|如(?:有|出现|发生|遇)|一旦|首选|忌食|注意(?:事项|休息|保暖|观察|饮食)
+        嘱|建议|应(?:当|该|立即|首先|首选|如何|尽快|避免|限制|注意|考虑|做|给予|及时|定期|采取|禁)|首选|忌食
+        若(?![隐干虚无])|如果|如(?:有|出现|发生|遇)|一旦|注意(?:事项|休息|保暖|观察|饮食)
         """,
     # A question or small talk: nothing in the clause counts.
     "idle": r"""
-        请问|谢谢|您好|你好|麻烦|求助|(?:医生|大夫)(?=$|[,:;。?])
-        (?:怎么|如何)(?:治|预防|调理|护理|检查|用药|吃|诊断|处理|鉴别)
-        会(?:不会)?(?:遗传|传染|复发)|能不能|可不可以|(?:能|可以)[^,。;?]{1,12}(?:吗|么)(?=$|[,。;?])
-        [有是](?:哪些|什么)(?!不)|包括哪些|吃(?:什么|啥)|(?:有没有|是否有?)[^,。;?]{0,10}\?
-        的(?:早期|典型|主要|首发|常见|特征性|临床)?(?:体征|表现|症状|原因|病因|并发症|治疗|机制|特点)(?:是|为|有|包括)
-        (?<![一])没(?:有)?(?:量|测|去(?!世)|吃过?药|打过?|做过?|查|用过?药?|管它?|在意|理会|当回事|处理|就诊|治疗|重视|看医生)
+        请问|谢谢|您好|你好|麻烦|求助|(?:医生|大夫)(?=$|[,:;。?])|能不能|可不可以|会不?会?(?:遗传|传染|复发)
+        (?:怎么|如何)(?:治|预防|调理|护理|检查|用药|吃|诊断|处理|鉴别)|有哪些|是哪些|包括哪些|是什么|吃[什啥]么?
+        (?:能|可以)[^,。;?]{1,12}[吗么](?=$|[,。;?])|(?:有没有|是否有?)[^,。;?]{0,10}\?
+        (?:体征|表现|症状|原因|病因|并发症|治疗|机制|特点)(?:是|为|包括)
+        没有?(?:量|测|去(?!世)|吃过?药|打过?|做过?|查|用过?药|管它?|在意|理会|当回事|处理|就诊|治疗|重视|看医生)
         """,
     # The same, but what stands before it counts: 发烧39度怎么办.
     "ask": r"""
-        是?(?:怎么办|咋办|怎么回事|咋回事|怎么了|怎么弄|什么病|啥病|什么原因|什么情况|为什么|为啥|严重吗|严重不|要紧吗|正常吗|有事吗)
-        (?:还)?(?:需要|要|用)[^,。;?]{0,8}[吗么](?=$|[,。;?])
+        是?(?:怎么办|咋办|怎么回事|咋回事|怎么了|怎么弄|什么病|啥病|什么原因|什么情况|为什么|为啥|严重[吗不]|要紧吗|正常吗|有事吗)
+        (?:还?需要|要|用)[^,。;?]{0,8}[吗么](?=$|[,。;?])
         """,
-    # Scopes: what follows is absent, uncertain ...
+    # What follows is of the family, absent, uncertain ...
     "family": rf"""
-        家族(?:中|里|内)?(?:史)?(?:中)?有?(?:类似)?
-        {_KIN}[^,、。我]{{0,6}}(?:死于|患(?!者)有?|得过|病故于|走于)
+        家族(?:中|里|内)?史?中?有?(?:类似)?
+        {_KIN}[^,、。我]{{0,6}}(?:死于|患(?!者)有?|得过|走于)
         """,
     "relative": rf"""
-        (?:我|他|她|患者)?的?{_KIN}[^,、。我]{{0,4}}(?:有(?!点|些|时)|得了?|是|查出来?|确诊为?了?|诊断为?|感染了?|中了?|阳了?)
+        (?:我|他|她|患者)?的?{_KIN}[^,、。我]{{0,4}}(?:有(?![点些时])|得了?|是|查出来?|确诊为?了?|诊断为?|感染了?|中了?|阳了?)
         """,
     "absent": r"""
-        否认(?:曾)?(?:有|任何)?
-        (?:均|都|并|暂|尚|亦|也)?未(?:见|诉|述|闻?及|触及?|扪及|发现|出现|伴|发生|再|查见|引出|累及|探及|提示|合并|有)(?:到|有|过)?(?:明显)?
-        (?:均|都|并|也|从|亦)?不伴(?:有|随)?
-        (?:从来?|也|并|都|就|倒|又|一直|目前|暂)?没(?:有)?(?:出现|发生|见|再|觉得|感觉|什么|啥|任何|明显)?(?:过|到|明显)?
-        (?:均|都|并|从|亦|也|又|已|且)?无(?:明显|任何|其他|显著|殊|伴)?
-        (?:已经?)?(?:排除|除外)了?
-        并?不是(?!很|太|特别|非常|特)|并非
-        (?:也|倒|都|又|并|一点)?不(?:觉得|感觉|感到)(?!到)
-        (?:也|倒|都|又|并|一点)?不(?=(?:发?[烧热]|咳|[痛疼呕吐痒肿喘憋晕闷红胀酸麻烫硬紫黄鼓]|流[鼻血泪涕脓]|拉肚|恶心|出血|抽|怕|打|发|渴|反酸|漏|哑|僵|累|犯))
-        (?:也|倒|都|又|并|一点)?不(?=[头胸腹肚腰心口耳眼鼻嗓牙手脚腿背胃](?:口|子|睛|巴|朵)?[痛疼晕闷胀慌麻干鸣痒酸])
+        否认曾?(?:有|任何)?
+        [均都并暂尚亦也]?未(?:见|诉|述|闻?及|触及?|扪及|发现|出现|伴|发生|再|查见|引出|累及|探及|提示|合并|有)[到有过]?(?:明显)?
+        (?:从来?|[也并都就倒又]|一直|目前|暂)?没有?(?:出现|发生|见|再|觉得|感觉|什么|啥|任何|明显)?[过到]?(?:明显)?
+        [均都并从亦也又已且]?无(?:明显|任何|其他|显著|伴)?|[均都并也从亦]?不伴[有随]?
+        (?:已经?)?(?:排除|除外)了?|并?不是(?![很太特非])|并非
+        [也倒都又并]?不(?:觉得|感觉|感到)
+        [也倒都又并]?不(?=发?[烧热]|咳|[痛疼呕吐痒肿喘憋晕闷红胀酸麻烫硬紫黄]|流[鼻血泪涕脓]|拉肚|恶心|出血|抽|怕|打|渴|反酸|漏|哑|僵|犯)
+        [也倒都又并]?不(?=[头胸腹肚腰心口耳眼鼻嗓牙手脚腿背胃][口子睛巴朵]?[痛疼晕闷胀慌麻干鸣痒酸])
         """,
     "uncertain": r"""
-        (?:好像|似乎|仿佛|疑似|怀疑|可疑|疑(?:为|诊)?|拟诊|估计|也许|或许|恐怕|不确定|不知(?:道)?|警惕|像)(?:有|是不是|是|得了)
-        好像|似乎|仿佛|疑似|怀疑|可疑|疑|拟诊|估计|也许|恐怕|不确定|警惕|感觉像
-        (?:不知道)?是不是(?:有|得了)?|会不会是?|该不会是?|大概[是有]|怕[是得]
-        不(?:能)?(?:排除|除外)
-        (?:最|很|极|有)?可能的?(?:诊断)?(?:是|为|有)?
-        (?:首先|临床|多|倾向)?考虑(?:为|是)?|倾向于?
+        (?:好像|似乎|仿佛|疑似|怀疑|可疑|拟诊|估计|也许|恐怕|不确定|警惕|感觉像|疑|大概|怕)(?:有|是不是|是|得了)
+        好像|似乎|仿佛|疑似|怀疑|可疑|疑为?|拟诊|估计|也许|恐怕|不确定|警惕|感觉像
+        (?:不知道?)?是不是[有得]?了?|会不会是?|该不会是?|不能?(?:排除|除外)
+        (?:首先|临床|多|倾向)?考虑[为是]?|倾向于?|[最很极有]?可能的?(?:诊断)?[是为有]?
         [这那会]?是(?=[^,。;?]{1,12}[吗么](?:$|[,。;?]))
         """,
     "historical": rf"""
         (?<![比跟和像同与])(?:以前|从前|小时候|年轻的?时候?|早年|幼年|儿时|童年|去年|前年)(?!.{{0,4}}(?:开始|起|确诊|一样|就有|从|没))
-        曾经?(?!祖)(?:有|患|得|因|行|于|做|在)?过?|[得患]过|陈旧性?
+        曾经?(?!祖)[有患得因行于做在]?过?|[得患]过|陈旧性?
         {_N}个?[多余]?[年月][多余]?以?前(?:因[^,、]{{1,10}})?(?:曾经?|就)?(?:[行做患得]|有过|因)[过了]?
         (?:19|20)\d\d年因?曾?(?:[行做患得]|有过)[过了]?
         """,
     "past": rf"""
-        (?:既往|过去)史?(?:体健|中)?(?:曾)?(?:患?有|患)?|病史
-        {_N}年[多余]?前(?=[^,]{{1,14}}(?:术|骨折|外伤|车祸|卒中|中风|梗))
+        (?:既往|过去)史?中?曾?(?:患?有|患)?|病史
+        {_N}年[多余]?前(?=[^,。]{{1,14}}(?:术|骨折|外伤|车祸|卒中|中风|梗))
         """,
-    "turn": r"但是?(?!愿)|不过|然而|却(?!步)|只是|只有|就是|而是|倒是|除了?(?=[^,]{1,10}外)",
-    "with": r"并?且?伴(?:有|随|发|见)?着?(?!侣)|合并有?",
-    "list": r"""
-        以及其?|并且|而且|同时|或者|还有|又有|加上|(?<![温缓平暖柔])和|及|或|并(?=[有出])|(?<=[伤跤])后(?!背|脑|遗)
-        """,
+    "turn": r"但是?(?!愿)|不过|然而|却(?!步)|只是|只有|就是|而是|倒是",
+    "with": r"并?且?伴[有随发见]?着?(?!侣)|合并有?",
+    "list": r"以及其?|并且|而且|同时|或者|还有|又有|加上|和|及|或|并(?=[有出])|(?<=[伤跤])后(?![背脑遗])",
 }
 
 EN = {
+    "double": r"not (?:that|as if|like) (?:i|he|she|they) (?:do|did|does|have|has)(?:n't| not)(?: have| got)?(?: any)?",
     "told": rf"""
-        (?:not (?:that|as if|like)) (?:i|he|she|they) (?:don't|doesn't|do not|does not|didn't|haven't)(?: have| got)?(?: any)?
-        (?:(?:which|that|who) )?(?:has|have|had|having)(?: (?:been|had|also|developed|got|noticed)(?! diagnosed))?
-        present(?:s|ing|ed)(?: (?:today|now|again))?(?: to (?:ed|a&e|clinic))?(?: with)?
-        complain(?:s|ed|ing|t)?(?: (?:of|is|that))?|c/o
-        (?:report|endorse|describe|develop|experience|reveal|demonstrate|suffer|cause|show|notice)(?:s|d|ed|ing)?(?: (?:of|from|some|an?))?
-        (?:examination|exam|ct|mri|x-?ray|cxr|ecg|ekg|us|ultrasound|echo|labs?)(?: \w+)? (?:shows?|showed|showing)
-        positive for|diagnosed with|known(?: to have| case of)?|woke(?: up)? with
-        (?:and|so|,) ?(?:now )?i(?:'m|'ve| am| have| get| feel)?
-        {_EN_KIN} (?:noticed|noticing|says?|said|states?|found|reports?|thinks|is worried|brought)(?: (?:him|her|that|me))?(?: in)?
-        for (?=t[12]dm|copd|hypertension|asthma|af |epilepsy|depression|diabetes)
+        (?:(?:which|that|who) )?(?:has|have|had|having)(?: (?:been|had|also|developed|got|noticed))?
+        present(?:s|ing|ed)(?: (?:today|now|again))?(?: to (?:ed|a&e|clinic))?(?: with)?|complain(?:s|ed|ing|t)?(?: (?:of|is|that))?|c/o
+        (?:report|endorse|describe|develop|experience|reveal|demonstrate|suffer|cause|notice)(?:s|d|ed|ing)?(?: (?:of|from|some|an?))?
+        (?:(?:examination|exam|ct|mri|x-?ray|cxr|ecg|ekg|ultrasound|echo|labs?)(?: \w+)? )?(?:shows?|showed|showing)
+        positive for|diagnosed with|known(?: to have| case of)?|woke(?: up)? with|and(?: now)? i(?:'m|'ve)?
+        {_EN_KIN} (?:noticed|noticing|says?|said|states?|found|thinks|brought)(?: (?:him|her|that|me))?(?: in)?
+        for(?= (?:t[12]dm|copd|hypertension|asthma|af|epilepsy|depression|diabetes))
         """,
     "void": r"""
         without (?:any |an? |apparent |obvious |known |clear ){0,3}(?:cause|reason|warning|triggers?|trying)
-        for no (?:apparent |obvious )?reason|not only|no idea
+        for no (?:apparent |obvious )?reason|not only|no idea|the most likely diagnosis(?! is)
         """,
     "keep": rf"""
-        no (?:appetite|energy|strength|relief|better|improvement|longer|motivation|interest|libido|urge|good|use)
-        not much of an?
-        can(?:'t|not| not)|could(?:n't| not)|won't|wouldn't|unable|hardly|barely|inability
+        no (?:appetite|energy|strength|relief|better|improvement|longer|motivation|interest|libido|urge|use)
+        can(?:'t|not| not)|could(?:n't| not)|won't|wouldn't|unable|hardly|barely|inability|not much of an?
         (?:not|[a-z]{{2,6}}n't|never|no longer)(?: been| being| really| even)? {_EN_FAILING}
-        non-?[a-z]{{4,20}}
-        absent(?= [a-z])(?! and)|absence(?! of)
-        (?:without|with no) (?:relief|improvement)
-        (?:worse(?:n(?:s|ed|ing))?|better|improve[sd]?|relieved|eased?|aggravated|provoked|goes away|comes on|brought on|triggered
-        pain(?:ful)?|exacerbated) (?:with|by|on|after|when) [a-z]+
-        (?:hands?|feet|fingers|toes|arms?|legs?|face|neck|eyes?|nose|palms|left|right|hip|head|nausea) (?:and|or) (?:hands?|feet|fingers|toes
-        pins and needles|hand, foot and mouth|ears?, nose and throat|on and off|old age|may(?= \d)
+        non-?[a-z]{{4,20}}|absent(?= [a-z])(?! (?:and|or|but))|absence(?! of)
+        (?:worse|worsen(?:s|ed|ing)|better|improve[sd]?|relieved|eased?|aggravated|provoked|away|brought|comes|triggered) (?:with|by|on|after)
+        pain(?:ful)? (?:with|on|and suffering)(?= \w+(?:ing|ment|tion|wing)?)
+        (?:hands?|feet|fingers|arms?|legs?|face|neck|eyes?|palms|left|right|hips?|head) (?:and|or) (?=hand|feet|toe|leg|knee|face|neck|nose|sole|left|right|should|trunk)
+        pins and needles|hand, foot and mouth|ears?, nose and throat|on and off|may(?= \d)
         """,
+    "absent_after": r"""
+        (?:(?:is|are|was|were|has been|have been) )?(?:absent|not (?:present|seen|noted|found|palpable|detected)|ruled out|excluded|denied|unlikely)(?=\s?(?:$|[,.;)]|- |and |or |but ))
+        (?:(?:is|are|was|were|tested|came back) )?(?:negative|-ve)(?=\s?(?:$|[,.;)]|and |but ))
+        """,
+    "uncertain_after": r"""
+        (?:(?:is|are|was|were|has been|being) )?(?:also |strongly )?(?:suspected|queried|considered|possible|likely|probable)(?=\s?(?:$|[,.;)]|and |but ))
+        (?:(?:is|are) )?(?:cannot|can't|not) (?:be )?(?:excluded|ruled out)
+        """,
+    "historical_after": rf"""
+        {_EN_N} (?:years?|yrs?|months?) ago|last year|in (?:early )?(?:childhood|infancy|adolescence)|in (?:19|20)\d\d
+        as an? (?:small |young )?(?:child|kid|baby|teenager|teen|infant|boy|girl)
+        when (?:i|he|she|they) (?:was|were) (?:an? |about |in )?(?:[a-z]{{3,9}}|\d{{1,2}})
+        (?:(?:now|fully|has|have|since|completely) ){{0,3}}(?:healed|resolved|cured|in remission|grew out of it|cleared up)
+        """,
+    "advice": r"""
+        (?:patients?|adults|children|people|you|they|women|men) (?:\w+ ){0,4}(?:should|must|need to)|should (?:be|not|i|we|have|take|avoid|you)
+        (?:monitor|watch|screen|check|look out) for|advised? (?:to|on)|recommend\w{0,6}|return if|seek|please|plan:
+        if (?:you|the patient|symptoms|there|any)|call (?:999|911|120)
+        """,
+    "idle": r"""
+        what(?:'s)?|which of|how (?:do|does|can|is|are|should|long|common|much)|is it (?:serious|normal|safe|ok|contagious)
+        next (?:best )?step|thanks?(?: you)?|hello|help me|can (?:you|i|it)|(?:do|does|are|is) (?:you|there)(?=[^.?]{0,60}\?)
+        """,
+    "family": rf"""
+        (?:strong |positive )?family (?:history|hx)(?: is| was)?(?: positive| significant| notable)?(?: of| for)?|fhx?(?: of)?
+        runs in (?:the|my|his|her) family
+        (?:his|her|their|whose) (?:\w+ )?{_EN_KINFOLK}(?: (?:also|both|all|once))?(?:'s)? {_EN_GOT}
+        """,
+    "relative": rf"""
+        (?:(?:my|our|the|a|whole|both|maternal|paternal|one|two) ){{0,3}}{_EN_KINFOLK}(?: (?:also|both|all|just|recently|once)){{0,2}} {_EN_GOT}
+        (?:(?:my|our|the) )?{_EN_KINFOLK}'s(?= )
+        """,
+    "absent": r"""
+        (?:denie[sd]|denying|deny)(?: (?:any|ever))?(?: (?:having|history of|a history of))?|(?:negative|-ve|neg) for|absence of|free (?:of|from)|nor
+        (?:(?:has|have|had|with|shows?|there (?:is|are|was|were)) )?(?:no|not|nil|without|w/o|neither|never (?:had|has|have))(?: (?:any|an?|new|known|previous|significant|obvious|associated|further|recent|prior))?(?: (?:signs?|evidence|history|symptoms?|family history|episodes?|complaints?|hx|sort|kind) (?:of|or))?
+        (?:nobody|no ?one|none)(?: (?:in|of) (?:my|the|his|her) \w+)? (?:has|have|had)|none of|excludes?
+        (?:do(?:es)?|did)(?:n't| not)(?: really| even| ever)? (?:have|feel|get|seem|appear|report|complain of|notice)(?: any)?
+        (?:do(?:es)?|did)(?:n't| not)(?= (?:hurt|itch|cough|vomit|bleed|smoke|ache|wheeze|burn|faint))
+        (?:has|have|had)(?:n't| not)(?: had| been| noticed| developed)?(?: any| an?)?|(?:is|are|was|were)n't
+        """,
+    "uncertain": r"""
+        (?:not sure|unsure|unclear|don't know|wonder(?:ing)?)(?: (?:if|whether|about))?(?: (?:it's|it is|this is|i have|i've got))?
+        (?:suspect(?:ed|ing)?|suspicio(?:us|n)|concern(?:ed|ing)?|worr(?:ied|ying))(?: (?:for|of|about|that|it's|it is|this is)){0,2}
+        (?:very |most )?(?:possibl[ey]|probabl[ey]|likely(?! to)|maybe|perhaps|presumed|questionable)(?: diagnosis(?: is)?)?
+        query|r/o|(?:to )?rule out|ddx|differentials?(?: diagnosis)?(?: includes?)?|vs|versus|(?:might|may|could)(?: also)?(?: (?:have|be))?(?: (?:having|getting))?(?! not)
+        be(?! able)|(?:seems?|looks?|feels?|sounds?) like|appears to|(?:cannot|can't) (?:exclude|rule out)|(?:i|we) (?:think|guess)(?: (?:it's|it is|i have|i've got))?
+        """,
+    "historical": r"""
+        used to (?:have|get|suffer(?: from)?|be)|previous(?:ly)?(?: had| treated for)?|prior|remote|former(?:ly)?|status post|s/p|underwent
+        treated for(?=[^,;.]{1,30}(?:ago|in |as a))|had(?=[^,;.]{1,30} removed)
+        old(?= (?:(?:left|right|healed|inferior|anterior|lacunar|mca|rib|vertebral) ){0,3}(?:infarct|stroke|fracture|mi|scar|tb|cva|injury))
+        """,
+    "past": rf"""
+        (?:{_EN_N}[- ]{_SPAN}'? )?(?:past |previous |significant |long |known ){{0,2}}(?:medical |surgical )?(?:history|hx)(?: (?:of|includes?|significant for|notable for))?
+        (?:pmhx?|psh|h/o)(?: of| includes)?|background(?: of)?
+        """,
+    "turn": r"but|however|except(?: for)?|although|though|yet|apart from|other than|aside from|only|just",
+    "with": r"(?:associated |together |along )?with|accompanied by|plus",
+    "list": r"and(?: also|/or)?|or|as well as|then|followed by",
 }
+
+
+# At each place the first kind that fits is taken.
+_ORDER = (
+    "keep void double present_after absent_after uncertain_after historical_after past_after advice idle ask "
+    "family relative uncertain absent historical past turn told with end question colon comma list"
+)
+
+
+def _lines(block: str) -> str:
+    return "|".join(line.strip() for line in block.splitlines() if line.strip())
+
+
+def _words(block: str) -> str:
+    return rf"(?<![a-z0-9])(?:{_lines(block)})(?![a-z0-9])"
+
+
+def _either(chinese: str, english: str) -> re.Pattern[str]:
+    return re.compile(f"{_lines(chinese)}|{_words(english)}")
+
+
+def _kind(name: str) -> str:
+    parts = [_lines(table[name]) for table in (MARKS, ZH) if name in table]
+    return f"(?P<{name}>{'|'.join([*parts, _words(EN[name])] if name in EN else parts)})"
+
+
+LEXER = re.compile("|".join(_kind(name) for name in _ORDER.split()))
+
+# First person with something of his own: a relative in the same text is not the patient.
+SELF = _either(
+    rf"(?<!说)我(?!的?{_KIN}|们|家|想|怕|担心|带|给|让|陪|问|该|看[他她它]|发现[他她]|觉得[他她])",
+    r"""
+    i(?:'m| am|'ve| have| had| get| feel| keep| can't| also| now)(?! (?:worried|concerned|given|noticed|his|her|calling))
+    my (?:own|head|face|chest|stomach|tummy|back|skin|throat|legs?|arms?|eyes?|knees?)
+    """,
+)
+# What is over once it has happened; other history is taken to go on (COPD, diabetes).
+EVENT = _either(
+    r"术|切除|骨折|外伤|车祸|卒中|中风|[心脑]梗|梗死|脑出血|结核|流产|剖宫产|肺炎|阑尾炎|胰腺炎|输血|抽搐|惊厥",
+    r"""
+    [a-z]{2,20}(?:ectomy|plasty|otomy|graphy)|surgery|operations?|bypass|cabg|stent(?:ing|s)?|fractures?|strokes?|tia|mi
+    infarct(?:ion)?|tb|tuberculosis|pneumonia|appendicitis|pancreatitis|dvt|pe|injury|accident|transfusions?|miscarriages?
+    c-section|caesarean|concussion
+    """,
+)
+# An onset: "3 years ago" does not make it past.
+ONSET = _either("开始|起病|确诊|发现|诊断|出现", "diagnosed|start(?:ed|ing)|began|onset|since|first|noticed|ever")
+# A short question with these asks for an answer; without, it voices a suspicion (Syncope?).
+ASKING = _either(
+    "什么|[吗么呢]|如何|怎|哪|几|能|会|多久|多少",
+    "do|does|is|are|am|what|how|why|should|can|could|which|has|have|any|when|where|who|will",
+)
+# "no fever, chills or cough", "denies fever, chills, cough": the scope goes on over the comma.
+GOES_ON = re.compile(r"(?:[^,;.。:?]{1,40},){0,6}[^,;.。:?]{0,40}?(?:(?<![a-z])(?:or|nor)(?![a-z])|或)")
+STRONG = re.compile("否认|den|negative")
+BARE = re.compile(r"\s?(?:[\u4e00-\u9fff、]{2,10}|[a-z' -]{3,40})(?=$|[,;.。])")
+
+# What is cut from an item.
+AGE = _either(
+    rf"{_N}(?:周?岁|月龄|个月大)半?",
+    rf"""
+    (?:an? )?{_EN_N}[ -]{{0,2}}{_SPAN}[ -]old(?: (?:[a-z-]{{3,15}} )?(?:man|woman|boy|girl|male|female|infant|patient|student|child|lady))?
+    \d{{1,3}} ?(?:yo|y/o|yr|y)(?: ?[mf])?|\d{{1,3}} ?[mf]|(?:[mf]|male|female),? ?\d{{1,3}}|aged? \d{{1,3}}|g\d ?p\d(?:\+\d)?
+    (?:he|she|i)(?:'s| is|'m| am) \d{{1,2}}
+    """,
+)
+DURATION = _either(
+    rf"""
+    (?:已|约|近|最近|大概|大约|快|持续|反复|间断|有){{0,3}}{_N}\s?个?[多余来]?个?(?:小时|分钟|星期|礼拜|上午|下午|[天日周月年晚夜])[多余来]?(?:左右|以上)?[前了内来]?
+    每[天日周月晚](?:{_N}[次趟回])?|{_N}多?[次趟回](?![/分])了?
+    """,
+    rf"""
+    (?:(?:for|since|over|during|in|within|after|of|x|at|about|around|nearly|almost|the|last|past|these) ?){{0,4}}{_EN_N}[ -]{{0,2}}(?:more )?{_SPAN}(?: ago| now| history| hx)?(?: of)?
+    x ?\d{{1,3}}(?: ?/ ?\d{{1,2}}| ?[dwmy])?|\d{{1,2}}/(?:7|52)|(?:day|week) \d{{1,3}}|since (?:the |last |this |early )?(?:[a-z]{{3,12}}|(?:19|20)\d\d)
+    (?:this|last|every|all|each) (?:morning|afternoon|evening|night|week|weekend|month|year|day|time)
+    today|yesterday|tonight|overnight|lately|recently|currently|nowadays
+    """,
+)
+HEAD = re.compile(
+    "(?:"
+    + _lines(r"""
+    我[家们的]?|[他她它]|患者|病人|患儿|孩子|小孩|宝宝|女儿|儿子|老人家?|本人|自己|主诉|自[诉觉测]|测|查体|检查|体检|化验|家属|[这此]次
+    近期|最近|近[来日]|这(?:几天|两天|段时间)|[昨今前][天晚]|今早|今晨|目前|现在|如今|一直|总是?|经常|常常?|老是?|偶尔|有时候?|时常|时不时
+    突然|忽然|突[发感]|骤然|开始|逐渐|渐渐|就是?|还是?|也|又|都|已经?|而且|并且|并|且|然后|后来|反复
+    感觉|感到|觉得|发现|示|为|[因是]|有点儿?|有些|有(?![时意])|一点|稍微|[了得地着以于在从到给被把]|的(?!确)|[:\s.,]|\d[.)、](?=\D|\d型)
+    """)
+    + "){1,20}"
+)
+TAIL = re.compile(r"(?:[了的着呢啊吧呀吗么嘛]|等(?:症状|不适|表现)?|病史|走的|之类|什么的|待查|[\s:]){1,6}$")
+EN_HEAD = re.compile(
+    r"(?:[\s,.:'\"*+-]|"
+    + _words(r"""
+    i'm|i've|he's|she's|it's|i|he|she|they|we|it|the|a|an|my|his|her|our|their|this|that|these|there|patient|pt|child|son|daughter|baby
+    is|are|am|was|were|be|been|being|have|has|had|having|gets?|getting|got|feels?|feeling|felt|keeps?|suffering|from|of|with|to|at
+    found|noted|noticed|also|and|or|so|then|really|very|quite|some|any|more|sometimes|often|always|usually|occasional(?:ly)?|still|again
+    start(?:ed|ing)|began|bit of(?: an?)?|a bit|little|lots? of|kind of|sort of|once|too|for|in|as|which|who|significant|reports?|new|known
+    now|suddenly|woke(?: up)?|due to|because|while|o/e
+    """)
+    + "){1,20}"
+)
+EN_TAIL = re.compile(
+    r"(?:[\s,.:'\"*+-]|"
+    + _words(r"""
+    (?:(?:is|are|was|were) )?(?:noted|seen|reported|found|observed)|too|as well|also|anywhere|afterwards|either|at all|and|or|the|of|on ra
+    with|for|i|is|was|are|at|in|a|to|so|since|now
+    """)
+    + "){1,12}$"
+)
+
+# An item that is nothing but this is no finding.
+NOTHING = _either(
+    r"""
+    (?:老年|中年|青年|成年|足月|新生)?[男女](?:性|孩|童|婴|士|子)?(?:患者)?|老年|成人|[已未]婚|汉族|农民|工人|教师|学生|新生儿|患儿|患者|孕妇|产妇|病人
+    (?:其[他它余]|任何|明显|特殊|[啥别]|什么|别的|特别|阳性|临床){0,3}(?:症状|体征|不适|异常|特殊|问题|情况|变化|诱因|反应|表现|不舒服|手术|所见)
+    [主现个月婚]?[诉病人经育往敏]?史|体格|诊断|入院|生命体征|程度|部位|性质|时间|随访|就诊|来诊|住院|急诊|门诊|转院
+    .{0,4}(?:心电图|ct|mri|x线|x光|[胸腹]片|b超|超声|造影|指诊|触诊|听诊|胃镜|肠镜|血常规|尿常规)(?:检查|结果)?
+    """,
+    r"""
+    (?:elderly |young |middle-aged |old )?(?:man|woman|boy|girl|male|female|infant|patient|student|neonate|newborn|child|adult|lady|gentleman|baby)s?
+    he|she|it|they|me|mother|father|mum|dad|husband|wife|nothing(?: else)?|yes|no|ok|worse|better|the same|all
+    (?:other |any |more |further ){0,2}(?:symptoms?|problems?|issues?|complaints?|concerns?|history|changes?|exam|examination|findings?|diagnosis|labs?)
+    o/e|neuro|chest|abdomen|abdo|resp|cvs|cns|imp|hx|pmh|pc|hpc|ros|vitals?|obs|reassured|post-?op|asymptomatic
+    (?:chest |head |abdo )?(?:x-?ray|cxr|ct|mri|ecg|ekg|echo|ultrasound)(?: (?:head|chest|abdomen|brain))?
+    """,
+)
+NORMAL = _either(
+    r"""
+    (?<![不欠未非])(?:正常|还行|还好|还可以|尚可|平软|体健|良好|恢复好|如常|对称|居中|可|软|规律|稳定|无殊|等大等圆|等大|自如)$
+    (?:精神|睡眠|胃口|食欲|吃奶|吃饭|反应|神志)[还都挺也很]?[好清]楚?$
+    """,
+    r"""
+    (?<!not )(?<!n't )(?<!never )(?:fine|ok|okay|normal|soft|supple|clear|unremarkable|intact|stable|regular|healthy|nad|non-?tender|afebrile|alert|unaffected)(?: otherwise)?$
+    """,
+)
+TREATMENT = _either(
+    r"""
+    .{0,6}(?:服用?|口服|吸入|注射|静滴|外用|使用|应用|吃[着了过]?)(?![不一奶饭]|东西).{1,14}
+    .{0,8}(?:治疗|用药).{0,4}后?
+    """,
+    r"""
+    (?:takes?|taking|took|on|prescribed|started|stopped|given|using|treated with|daily|regular)(?: \w{2,12})? ?(?:aspirin|insulin|warfarin|steroids?|antibiotics?|paracetamol|ibuprofen|tablets?|inhalers?|the pill|meds?|medication|anything for it)(?: .{0,30})?
+    (?:(?:takes?|taking|took|on|prescribed|started|stopped|given) )?[a-z]{2,12}(?:pril|sartan|olol|statin|mycin|cillin|floxacin|azole|azide|formin|xaban|dipine|mab|lone|sone|oxetine|traline|gliptin|gliflozin)(?: .{0,20})?
+    """,
+)
+# Says how, not what: goes with the finding before it.
+QUALIFIER = _either(
+    r"""
+    .{0,6}[后时间]?(?:明显|可|能|会)?(?:加[重剧]|缓解|减轻|好转|消退)(?:明显)?|[向往].{1,8}放射
+    """,
+    r"""
+    (?:worse|worst|worsen(?:s|ed|ing)|better|relieved|eased?|goes away|aggravated|improve[sd]?|radiat(?:es|ing)|spreading)(?: .{0,40})?
+    """,
+)
+# Parts of the body alone: they go with what they are said not to have.
+SITE = re.compile(
+    "[双两左右上下前后内外侧全四肢体身头颅面颈胸腹背腰臀部肺肝脾肾胃肠脑眼睛耳鼻口咽喉舌唇牙齿龈扁桃皮肤巩膜结瞳孔手脚足腿膝踝髋肩肘腕指趾关节脊柱浅表淋巴甲状腺乳房各区壁]{1,10}"
+)

@@ -16,7 +16,8 @@ from dashboard.encoders import Encoder, open_encoder
 from dashboard.jobs import Jobs
 from dashboard.lexicon import Lexicon, Resolver
 from dashboard.rerankers import Reranker, open_reranker
-from dashboard.search import MODES, Options, Parts, Query, search, understand
+from dashboard.retrieval import MODES, Options, Parts, Query, understand
+from dashboard.search import search
 from dashboard.settings import KNOWLEDGE, Settings
 from dashboard.store import KnowledgeBase, Store
 
@@ -110,7 +111,7 @@ class Services:
         return Parts(self.kb(kb), self.encoder, self.reranker, self.symptom_wordings)
 
     def understand(self, text: str) -> Query:
-        """Raises as `search.understand` does."""
+        """Raises as `retrieval.understand` does."""
         return understand(text, self.symptom_wordings, max_chars=self.settings.max_query_chars)
 
     def options(

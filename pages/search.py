@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import services
 from dashboard.domain import Patient, SearchResult, ZhenluError
-from dashboard.search import AGES
+from dashboard.explain import AGES
 from dashboard.ui import cards, frame
 from dashboard.ui.state import session
 from dashboard.ui.text import t
@@ -22,12 +22,18 @@ def ask() -> Patient | None:
     with st.form("ask", border=False, enter_to_submit=True):
         left, right = st.columns([3.1, 1], gap="medium")
         with left:
-            st.text_area(t("describe"), key="said", height=120, persist_state="session", placeholder=t("describe_placeholder"))
+            st.text_area(
+                t("describe"), key="said", height=120, persist_state="session", placeholder=t("describe_placeholder")
+            )
         with right:
             age_column, sex_column = st.columns(2, gap="small")
             ages = ["any", *AGES]
-            age = age_column.selectbox(t("age"), ages, format_func=lambda a: t("age_" + a), key="age", persist_state="session")
-            sex = sex_column.selectbox(t("sex"), SEXES, format_func=lambda s: t("sex_" + (s or "any")), key="sex", persist_state="session")
+            age = age_column.selectbox(
+                t("age"), ages, format_func=lambda a: t("age_" + a), key="age", persist_state="session"
+            )
+            sex = sex_column.selectbox(
+                t("sex"), SEXES, format_func=lambda s: t("sex_" + (s or "any")), key="sex", persist_state="session"
+            )
             if len(bases) > 1:
                 start = bases.index(mine.kb) if mine.kb in bases else 0
                 mine.kb = st.selectbox(t("base"), bases, index=start, format_func=_base_name)

@@ -27,7 +27,9 @@ _WORDS = (
 )
 WORDS = _WORDS.split()
 CHARACTERS = sorted(
-    set("".join(WORDS)) | set("abcdefghijklmnopqrstuvwxyz0123456789") | set("、，。,.:;!?()-/%°天周月年岁男女左右上下痒红肿")
+    set("".join(WORDS))
+    | set("abcdefghijklmnopqrstuvwxyz0123456789")
+    | set("、，。,.:;!?()-/%°天周月年岁男女左右上下痒红肿")
 )
 
 # Enough for every test: mixed lengths and languages, an empty text, characters the vocabularies do not have.
@@ -150,7 +152,12 @@ def _bert_tokenizer_files(folder: Path) -> Tokenizer:
     special = {"cls_token": "[CLS]", "sep_token": "[SEP]", "unk_token": "[UNK]", "pad_token": "[PAD]"}
     _write(
         folder / "tokenizer_config.json",
-        {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": POSITIONS, "mask_token": "[MASK]", **special},
+        {
+            "tokenizer_class": "PreTrainedTokenizerFast",
+            "model_max_length": POSITIONS,
+            "mask_token": "[MASK]",
+            **special,
+        },
     )
     return tokenizer
 

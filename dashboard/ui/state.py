@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import services
 from dashboard.domain import Language, SearchResult, ZhenluError
-from dashboard.search import Query
+from dashboard.retrieval import Query
 from dashboard.services import BUILTIN
 
 _KEY = "zhenlu"

@@ -95,7 +95,10 @@ def visit(chromium: Browser, app: App) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
-        page.on("request", lambda r: strangers.append(r.url) if "://localhost" not in r.url and r.url.startswith("http") else None)
+        page.on(
+            "request",
+            lambda r: strangers.append(r.url) if "://localhost" not in r.url and r.url.startswith("http") else None,
+        )
         page.goto(f"{app.url}/{path}")
         page.locator(".zl-footer").wait_for()
         if language == "en":

@@ -9,7 +9,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import App, ranked, search
 
-PAIRS = json.loads((Path(__file__).parent.parent / "data" / "acceptance.json").read_text(encoding="utf-8"))["similarity"]
+PAIRS = json.loads((Path(__file__).parent.parent / "data" / "acceptance.json").read_text(encoding="utf-8"))[
+    "similarity"
+]
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=[p["texts"][0][:8] for p in PAIRS])
@@ -57,7 +59,8 @@ def test_a_file_is_mapped_loaded_searched_updated_and_rolled_back(
 ) -> None:
     file = tmp_path / "ward.csv"
     file.write_text(
-        "病名称呼,表现清单\n蓝指病,指尖发蓝、遇冷加重\n<b>粗体病</b>,皮肤发紫、**星号**\n,没有名字的行\n", encoding="gb18030"
+        "病名称呼,表现清单\n蓝指病,指尖发蓝、遇冷加重\n<b>粗体病</b>,皮肤发紫、**星号**\n,没有名字的行\n",
+        encoding="gb18030",
     )
     page = visit("knowledge")
     page.locator('input[type="file"]').set_input_files(file)

@@ -46,7 +46,10 @@ def test_markup_in_a_query_is_shown_as_text(ready: App, visit: Callable[..., Pag
     page = visit()
     search(page, "<img src=x onerror=document.title='owned'>头痛 **加粗** <b>发热</b>，[链接](javascript:alert(1))")
     ranked(page)
-    assert page.locator('[data-testid="findings"] img, [data-testid="findings"] b, [data-testid="findings"] a').count() == 0
+    assert (
+        page.locator('[data-testid="findings"] img, [data-testid="findings"] b, [data-testid="findings"] a').count()
+        == 0
+    )
     assert page.title() != "owned"
 
 
@@ -89,7 +92,10 @@ def test_the_result_survives_a_change_of_language_and_fits_a_phone(ready: App, v
     expect(page.locator('[data-testid="status-line"]')).to_contain_text("candidates")
     assert ranked(page) == before
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    bar, card = page.locator(".zl-bar").first.bounding_box(), page.locator('[data-testid="candidate"]').first.bounding_box()
+    bar, card = (
+        page.locator(".zl-bar").first.bounding_box(),
+        page.locator('[data-testid="candidate"]').first.bounding_box(),
+    )
     assert bar and card and bar["x"] + bar["width"] <= card["x"] + card["width"] + 1
 
 

@@ -76,7 +76,9 @@ def test_search_explains_what_it_cannot_do_and_keeps_the_text(typed: str, said: 
 
 
 def test_a_password_guards_the_changes(running: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    guarded = Services(running.settings.model_copy(update={"admin_password": Settings(admin_password="高山流水").admin_password}))
+    guarded = Services(
+        running.settings.model_copy(update={"admin_password": Settings(admin_password="高山流水").admin_password})
+    )
     monkeypatch.setattr("dashboard.ui.access.time.sleep", lambda seconds: None)
     with services.replaced(guarded):
         test = page("knowledge", "en")

@@ -127,7 +127,9 @@ def test_reranker_logits_equal_the_reference(reranker_folder: Path, query: str) 
     np.testing.assert_allclose(found, expected, atol=NEAR, rtol=NEAR)
 
 
-def test_reranker_logits_equal_the_untouched_reference_where_its_round_trip_loses_nothing(reranker_folder: Path) -> None:
+def test_reranker_logits_equal_the_untouched_reference_where_its_round_trip_loses_nothing(
+    reranker_folder: Path,
+) -> None:
     passages = [text for text in LONG_TEXTS if text and "龘" not in text]
     for query in ("头痛", LONG):
         found, expected = logits(reranker_folder, flag_reranker(reranker_folder), query, passages)

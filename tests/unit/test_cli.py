@@ -24,8 +24,32 @@ KB = [
      "red_flags": [{"flag": "持续胸痛", "flag_en": "lasting chest pain", "reason": "立即心电图", "reason_en": "ECG at once"}]},
     {"id": "prostate", "disease": "前列腺增生", "symptoms": ["尿频", "排尿费力"], "sex": "male"},
 ]  # fmt: skip
-SEARCH_KEYS = {"query", "kb", "version", "encoder", "reranker", "status", "findings", "candidates", "cant_miss", "notices", "timings_ms"}
-CANDIDATE_KEYS = {"rank", "id", "disease", "disease_en", "band", "score", "scores", "evidence", "unexplained", "against", "ask"}
+SEARCH_KEYS = {
+    "query",
+    "kb",
+    "version",
+    "encoder",
+    "reranker",
+    "status",
+    "findings",
+    "candidates",
+    "cant_miss",
+    "notices",
+    "timings_ms",
+}
+CANDIDATE_KEYS = {
+    "rank",
+    "id",
+    "disease",
+    "disease_en",
+    "band",
+    "score",
+    "scores",
+    "evidence",
+    "unexplained",
+    "against",
+    "ask",
+}
 
 Run = Callable[..., tuple[int, Any]]
 
@@ -59,11 +83,24 @@ def test_load_accounts_for_every_row(run: Run, tmp_path: Path) -> None:
     file.write_text(json.dumps([*KB, {"disease": "无症状"}, KB[0]], ensure_ascii=False), encoding="utf-8")
     code, report = run("load", str(file), "--lang", "en")
     assert code == 0
-    assert report.keys() == {"kb", "version", "encoder", "rows", "added", "changed", "unchanged", "removed", "rejected", "seconds"}
+    assert report.keys() == {
+        "kb",
+        "version",
+        "encoder",
+        "rows",
+        "added",
+        "changed",
+        "unchanged",
+        "removed",
+        "rejected",
+        "seconds",
+    }
     assert report["rows"] == 5 == report["added"] + report["changed"] + report["unchanged"] + len(report["rejected"])
     assert [r["row"] for r in report["rejected"]] == [4, 5]
     assert report["rejected"][0]["problem"] == "has no symptoms"
-    file.write_text(json.dumps([KB[0] | {"symptoms": ["高热", "咳嗽", "乏力"]}, KB[1]], ensure_ascii=False), encoding="utf-8")
+    file.write_text(
+        json.dumps([KB[0] | {"symptoms": ["高热", "咳嗽", "乏力"]}, KB[1]], ensure_ascii=False), encoding="utf-8"
+    )
     _, report = run("load", str(file))
     assert (report["added"], report["changed"], report["unchanged"], report["removed"]) == (0, 1, 1, 1)
     _, listed = run("kb", "list")
@@ -127,7 +164,8 @@ def test_a_text_from_stdin_stays_out_of_the_arguments(ward: Run, monkeypatch: py
 
 
 @pytest.mark.parametrize(
-    ("text", "code"), [("", "query_empty"), ("痛", "query_short"), ("头痛，" * 3000, "query_long"), ("🙂🙂", "query_short")]
+    ("text", "code"),
+    [("", "query_empty"), ("痛", "query_short"), ("头痛，" * 3000, "query_long"), ("🙂🙂", "query_short")],
 )
 def test_what_cannot_be_searched_fails_with_code_and_hint(text: str, code: str, ward: Run) -> None:
     for language in ("zh", "en"):
@@ -144,7 +182,9 @@ def test_an_unknown_base_is_named(ward: Run) -> None:
     assert "ward" in answer["error"]["hint"]
 
 
-def test_another_encoder_blocks_the_search(ward: Run, own_data: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_another_encoder_blocks_the_search(
+    ward: Run, own_data: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     from tests.checkpoints import write_m3
 
     other = write_m3(tmp_path / "other-m3", seed=99)
@@ -158,9 +198,14 @@ def test_similarity_of_two_texts_and_of_a_file(run: Run, tmp_path: Path) -> None
     assert answer.keys() == {"cosine", "percent", "level", "encoder", "scores"}
     assert (answer["cosine"], answer["percent"], answer["level"]) == (1.0, 100.0, "very_similar")
     file = tmp_path / "pairs.jsonl"
-    file.write_text('{"text_a": "发热", "text_b": "发热", "n": 1}\n{"text_a": "a b", "text_b": "头痛"}\n', encoding="utf-8")
+    file.write_text(
+        '{"text_a": "发热", "text_b": "发热", "n": 1}\n{"text_a": "a b", "text_b": "头痛"}\n', encoding="utf-8"
+    )
     _, lines = run("similarity", "--pairs", str(file))
-    assert [set(line) for line in lines] == [{"text_a", "text_b", "n", "cosine", "level"}, {"text_a", "text_b", "cosine", "level"}]
+    assert [set(line) for line in lines] == [
+        {"text_a", "text_b", "n", "cosine", "level"},
+        {"text_a", "text_b", "cosine", "level"},
+    ]
     assert lines[0]["cosine"] == 1.0
     file.write_text('{"text_a": "发热"}\n', encoding="utf-8")
     code, answer = run("similarity", "--pairs", str(file))
@@ -193,14 +238,30 @@ def test_resolve_finds_an_equal_wording_first(run: Run) -> None:
 
 def test_evaluate_counts_ties_against_and_reports_silence(ward: Run, tmp_path: Path) -> None:
     file = tmp_path / "queries.jsonl"
-    rows = [{"query": "胸痛，出冷汗", "relevant": ["mi"]}, {"query": "尿频，排尿费力", "relevant": ["absent-id"]}, {"query": "？", "relevant": []}]
+    rows = [
+        {"query": "胸痛，出冷汗", "relevant": ["mi"]},
+        {"query": "尿频，排尿费力", "relevant": ["absent-id"]},
+        {"query": "？", "relevant": []},
+    ]
     file.write_text("\n".join(json.dumps(r, ensure_ascii=False) for r in rows), encoding="utf-8")
     _, report = ward("evaluate", str(file), "--kb", "ward")
     assert report["n"] == 3
     assert report["hit@1"] == 0.5 == report["hit@50"]
     assert report["no_match_recall"] == 1.0
     assert report["ci95"]["hit@1"] == [0.0, 1.0]
-    assert set(report) == {"n", "hit@1", "hit@3", "hit@5", "hit@10", "hit@50", "mrr@10", "ndcg@10", "ci95", "no_match_recall", "latency_ms"}
+    assert set(report) == {
+        "n",
+        "hit@1",
+        "hit@3",
+        "hit@5",
+        "hit@10",
+        "hit@50",
+        "mrr@10",
+        "ndcg@10",
+        "ci95",
+        "no_match_recall",
+        "latency_ms",
+    }
 
 
 def test_models_list_says_what_is_in_use(run: Run, m3_folder: Path) -> None:

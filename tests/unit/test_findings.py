@@ -66,7 +66,9 @@ def report() -> str:
                 f"  recall {t['hits'] / max(t['wanted'], 1):.2f} ({t['hits']}/{t['wanted']})"
             )
         total = sum(totals.values(), Counter())
-        lines.append(f"{part} all: precision {total['hits'] / total['found']:.3f}, recall {total['hits'] / total['wanted']:.3f}")
+        lines.append(
+            f"{part} all: precision {total['hits'] / total['found']:.3f}, recall {total['hits'] / total['wanted']:.3f}"
+        )
     return "\n".join(lines)
 
 

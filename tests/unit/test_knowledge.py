@@ -94,7 +94,13 @@ def entry_problems(e: dict) -> list[str]:
         found.append("a symptom twice")
     chinese = [*e["symptoms"], e["disease"], e["description"], *(f["flag"] for f in e["red_flags"])]
     found += [f"not Chinese: {text}" for text in chinese if not HAN.search(text)]
-    english = [*e["symptoms_en"], e["disease_en"], *e["aliases_en"], e["description_en"], *(f["flag_en"] for f in e["red_flags"])]
+    english = [
+        *e["symptoms_en"],
+        e["disease_en"],
+        *e["aliases_en"],
+        e["description_en"],
+        *(f["flag_en"] for f in e["red_flags"]),
+    ]
     found += [f"not English: {text}" for text in english if HAN.search(text) or not text.strip()]
     names = {key(n) for n in [e["disease"], *e["aliases"], e["disease_en"], *e["aliases_en"]]}
     found += [f"a symptom that is only the name: {s}" for s in e["symptoms"] + e["symptoms_en"] if key(s) in names]
@@ -185,7 +191,9 @@ def contains(text: str, name: str) -> bool:
 
 
 def test_some_diseases_are_known_to_the_test_split_alone(vignettes: list[dict]) -> None:
-    by_split = {s: {i for v in vignettes if v["split"] == s for i in v["relevant"]} for s in ("train", "calibrate", "test")}
+    by_split = {
+        s: {i for v in vignettes if v["split"] == s for i in v["relevant"]} for s in ("train", "calibrate", "test")
+    }
     unseen = {i for v in vignettes if "unseen" in v["tags"] for i in v["relevant"]}
     assert len(by_split["test"] - by_split["train"] - by_split["calibrate"]) >= 100
     assert len(unseen - by_split["train"] - by_split["calibrate"]) >= 100

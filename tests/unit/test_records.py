@@ -26,7 +26,9 @@ TWO = "疾病,症状\n流感,发热、咳嗽\n肺炎,咳嗽、胸痛\n"
 def read(tmp_path: Path) -> Read:
     """Writes a file and reads its entries; whatever is refused or rejected must have words in both languages."""
 
-    def write_and_read(name: str, content: str | bytes, mapping: dict[str, str] | None = None, **options: Any) -> Parsed:
+    def write_and_read(
+        name: str, content: str | bytes, mapping: dict[str, str] | None = None, **options: Any
+    ) -> Parsed:
         path = tmp_path / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         try:
@@ -92,7 +94,9 @@ def test_json_lines_of_id_title_abstract_with_a_mapping(read: Read) -> None:
 
 def test_one_column_may_stand_for_two_fields_when_asked(read: Read) -> None:
     mapping = {"disease": "title", "symptoms": "abstract", "description": "abstract"}
-    (entry,) = read("corpus.jsonl", lines({"id": 7, "title": "Gout", "abstract": "joint pain, swelling"}), mapping).entries
+    (entry,) = read(
+        "corpus.jsonl", lines({"id": 7, "title": "Gout", "abstract": "joint pain, swelling"}), mapping
+    ).entries
     assert entry == Entry("7", "Gout", ("joint pain", "swelling"), description="joint pain, swelling")
 
 
@@ -201,7 +205,9 @@ def test_a_list_of_symptoms_is_not_parted(read: Read) -> None:
 
 
 def test_english_symptoms_keep_the_order_of_the_chinese_ones(read: Read) -> None:
-    (entry,) = read("kb.jsonl", lines({"disease": "x", "symptoms": "发热、发热、咳嗽", "symptoms_en": "a, b, c"})).entries
+    (entry,) = read(
+        "kb.jsonl", lines({"disease": "x", "symptoms": "发热、发热、咳嗽", "symptoms_en": "a, b, c"})
+    ).entries
     assert (entry.symptoms, entry.symptoms_en) == (("发热", "咳嗽"), ("a", "c"))
     parsed = read("kb.jsonl", lines({"disease": "x", "symptoms": "发热、咳嗽", "symptoms_en": ["fever"]}))
     assert parsed.rejected == (RowProblem(1, "row_symptom_order", {"zh": 2, "en": 1}),)
@@ -468,7 +474,9 @@ def test_control_and_direction_characters_and_lone_surrogates_are_taken_out(read
 
 
 def test_a_row_of_nothing_but_control_characters_is_rejected(read: Read) -> None:
-    parsed = read("kb.jsonl", lines({"disease": "\x01\x02", "symptoms": "a"}, {"disease": "a", "symptoms": "\x7f、\x00"}))
+    parsed = read(
+        "kb.jsonl", lines({"disease": "\x01\x02", "symptoms": "a"}, {"disease": "a", "symptoms": "\x7f、\x00"})
+    )
     assert problems(parsed) == [(1, "row_no_disease"), (2, "row_no_symptoms")]
 
 

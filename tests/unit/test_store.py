@@ -311,9 +311,7 @@ def test_when_every_row_was_rejected_the_old_version_stays(
 
 
 @pytest.mark.parametrize("stage", ["passages", "phrases", "index"])
-def test_a_build_that_breaks_leaves_the_old_version_and_no_lock(
-    loaded: Store, m3_encoder: Encoder, stage: str
-) -> None:
+def test_a_build_that_breaks_leaves_the_old_version_and_no_lock(loaded: Store, m3_encoder: Encoder, stage: str) -> None:
     active = loaded.active("ward")
 
     def break_at(at: str, done: int, total: int) -> None:

@@ -10,7 +10,7 @@ from string import Formatter
 import pytest
 
 from dashboard.domain import BANDS, LEVELS, Scores, Status
-from dashboard.search import AGES
+from dashboard.explain import AGES
 from dashboard.text import ERRORS
 from dashboard.ui.text import INTERFACE
 

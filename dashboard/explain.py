@@ -1,0 +1,106 @@
+"""Why an entry is listed: evidence finding by finding, what speaks against it, its band, and what must not be missed."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from dashboard.checkpoint import Calibration
+from dashboard.domain import BANDS, Band, Candidate, CantMiss, Entry, Evidence, Language, Patient, Scores
+from dashboard.records import key
+from dashboard.retrieval import Parts, Query, Recalled, findings_scores
+from dashboard.store import KnowledgeBase
+
+ASK = 3  # symptoms to ask for next
+CANT_MISS = 10  # urgent entries at most
+AGES = {"neonate": (0, 0.08), "infant": (0, 1), "child": (1, 12), "adolescent": (10, 18), "adult": (18, 65), "elderly": (60, 130)}  # fmt: skip
+
+
+def explain(parts: Parts, query: Query, recalled: Recalled, index: int, candidate: Candidate) -> Candidate:
+    """Finding by finding: the entry's best symptom, what is left over, what speaks against, what to ask."""
+    kb, floor = parts.kb, parts.encoder.calibration.evidence
+    ids = kb.phrase_ids[kb.phrase_starts[index] : kb.phrase_starts[index + 1]]
+    shown = _in_language(kb, candidate.entry, query.language)
+    evidence, unexplained, against, met = [], [], [], set()
+    for finding, row in zip(query.present, recalled.similarity, strict=True):
+        found = _match(kb, ids, finding, row, shown)
+        if found.similarity >= floor:
+            evidence.append(found)
+            met.add(found.symptom)
+        else:
+            unexplained.append(finding)
+    for finding, row in zip(query.absent, recalled.absent, strict=True):
+        found = _match(kb, ids, finding, row, shown)
+        if found.similarity >= floor:
+            against.append(found)
+            met.add(found.symptom)
+    ask = [s for s in dict.fromkeys(shown.values()) if s not in met][:ASK]
+    return replace(
+        candidate,
+        evidence=tuple(evidence),
+        unexplained=tuple(unexplained),
+        against=tuple(against),
+        ask=tuple(ask),
+    )
+
+
+def _match(kb: KnowledgeBase, ids: np.ndarray, finding: str, row: np.ndarray, shown: Mapping[str, str]) -> Evidence:
+    best = int(ids[np.argmax(row[ids])])
+    phrase = kb.phrases[best]
+    return Evidence(finding, shown.get(key(phrase), phrase), round(float(row[best]), 4))
+
+
+def _in_language(kb: KnowledgeBase, entry: Entry, language: Language) -> dict[str, str]:
+    """Each symptom of an entry -> the same symptom in the query's language, where the entry has it."""
+    groups = entry.phrases()
+    target = groups.get(language) or next(iter(groups.values()))
+    pairs = {key(s): s for s in target}
+    for group in groups.values():
+        if len(group) == len(target):
+            pairs |= {key(other): own for other, own in zip(group, target, strict=True)}
+    return pairs
+
+
+def cant_miss(parts: Parts, query: Query, recalled: Recalled) -> tuple[CantMiss, ...]:
+    """Urgent entries that the present findings fit, whatever their rank. Absent findings never take one out."""
+    kb, calibration = parts.kb, parts.encoder.calibration
+    if "findings" in recalled.channels:
+        fit = recalled.channels["findings"]
+    else:
+        fit = findings_scores(kb, recalled.similarity)[recalled.entries]
+    found: list[CantMiss] = []
+    for row in np.argsort(-fit, kind="stable"):
+        if fit[row] < calibration.cant_miss or len(found) == CANT_MISS:
+            break
+        entry = kb.entries[int(recalled.entries[row])]
+        if entry.urgent:
+            candidate = Candidate(entry, 0, 0.0, "none", Scores())
+            explained = explain(parts, query, recalled, int(recalled.entries[row]), candidate)
+            flag = entry.red_flags[0] if entry.red_flags else None
+            found.append(CantMiss(entry, flag, explained.evidence))
+    return tuple(found)
+
+
+def misfit(entry: Entry, patient: Patient) -> tuple[str, ...]:
+    """Why an entry does not fit the patient: codes among sex, age, pregnancy, department."""
+    reasons = []
+    if patient.sex and entry.sex not in ("any", patient.sex):
+        reasons.append("sex")
+    if patient.age_years is not None and entry.ages:
+        spans = [AGES[a] for a in entry.ages if a in AGES]
+        if spans and not any(low <= patient.age_years <= high for low, high in spans):
+            reasons.append("age")
+    if patient.pregnant is not None:
+        if (entry.pregnancy == "only" and not patient.pregnant) or (entry.pregnancy == "never" and patient.pregnant):
+            reasons.append("pregnancy")
+    if patient.department and key(patient.department) not in map(key, (entry.department, entry.department_en)):
+        reasons.append("department")
+    return tuple(reasons)
+
+
+def band(score: float, calibration: Calibration, stage: str) -> Band:
+    """The band of a score at a stage: fused or rerank."""
+    for name, low in zip(BANDS, calibration.bands[stage], strict=False):
+        if score >= low:
+            return name
+    return "none"

@@ -1,0 +1,176 @@
+"""From a text to scored entries: recall by every channel, scores of their union in all of them, one fusion."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dashboard.domain import Finding, Language, Patient, Status, ZhenluError, language_of
+from dashboard.encoders.base import Encoder
+from dashboard.findings import extract, normalise
+from dashboard.rerankers import Reranker
+from dashboard.store import KnowledgeBase
+
+MODES = ("dense", "hybrid", "rerank")
+AGAINST = 0.06  # what an absent finding takes from the score of an entry that has it
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a search runs on."""
+
+    kb: KnowledgeBase
+    encoder: Encoder
+    reranker: Reranker | None
+    wordings: Iterable[str] = ()
+
+
+@dataclass(frozen=True)
+class Options:
+    top: int = 5
+    recall: int = 50
+    mode: str = "rerank"
+    patient: Patient = field(default_factory=Patient)
+    rerank_seconds: float = 10.0
+    max_chars: int = 5000
+
+
+@dataclass(frozen=True)
+class Query:
+    """A text as the models see it: what is present as one text, and finding by finding."""
+
+    text: str
+    findings: tuple[Finding, ...]
+    present: tuple[str, ...]
+    absent: tuple[str, ...]
+
+    @property
+    def language(self) -> Language:
+        return language_of(self.text)
+
+    @property
+    def whole(self) -> str:
+        return ("，" if self.language == "zh" else ", ").join(self.present)
+
+
+def understand(text: str, wordings: Iterable[str] = (), *, max_chars: int = 5000) -> Query:
+    """Text -> query. Raises ZhenluError query_empty, query_short or query_long."""
+    folded = normalise(text)
+    if not folded:
+        raise ZhenluError("query_empty")
+    if len(folded) > max_chars:
+        raise ZhenluError("query_long", length=len(folded), limit=max_chars)
+    if sum(c.isalnum() for c in folded) < 2:
+        raise ZhenluError("query_short")
+    return from_findings(folded, extract(folded, wordings))
+
+
+def from_findings(text: str, findings: Sequence[Finding]) -> Query:
+    """A query from findings that a person has corrected."""
+    by = {s: tuple(f.text for f in findings if f.status is s) for s in Status}
+    return Query(text, tuple(findings), by[Status.PRESENT], by[Status.ABSENT])
+
+
+@dataclass
+class Recalled:
+    """Scores of the recalled entries, one row each: columns are the channels, NaN where a channel did not run."""
+
+    entries: np.ndarray  # (n,) entry index
+    channels: dict[str, np.ndarray]  # name -> (n,)
+    similarity: np.ndarray  # (present findings, phrases)
+    absent: np.ndarray  # (absent findings, phrases)
+    encode_ms: float
+    fused: np.ndarray  # (n,)
+
+
+def retrieve(parts: Parts, query: Query, options: Options) -> Recalled:
+    """Recall by every channel the base and the encoder have, score their union in all of them, fuse."""
+    kb, encoder = parts.kb, parts.encoder
+    weights = encoder.calibration.fusion
+    started = time.perf_counter()
+    kinds = [k for k in kb.meta.kinds if k == "dense" or (options.mode != "dense" and weights.get(k, 0) > 0)]
+    encoding = encoder.encode([query.whole, *query.present, *query.absent], query=True, kinds=kinds)
+    encode_ms = milliseconds(started)
+    vector, parts_of = encoding.dense[0], encoding.dense[1:]
+    similarity = parts_of @ kb.phrase_vectors.T
+    present, absent = similarity[: len(query.present)], similarity[len(query.present) :]
+
+    passages = dict(kb.nearest(vector, options.recall * 2))
+    recalled = {int(kb.passage_entry[i]) for i in passages}
+    channels: dict[str, np.ndarray] = {}
+    if options.mode != "dense":
+        channels["findings"] = findings_scores(kb, present)
+        recalled |= _best(channels["findings"], options.recall)
+        if encoding.sparse is not None and kb.sparse is not None:
+            lexical = (kb.sparse @ encoding.sparse[0].T).toarray()[:, 0]
+            channels["sparse"] = _by_entry(kb, lexical)
+            recalled |= _best(channels["sparse"], options.recall)
+    entries = np.array(sorted(recalled))
+    channels = {name: scores[entries] for name, scores in channels.items()}
+    rows = np.flatnonzero(np.isin(kb.passage_entry, entries))
+    owners = np.searchsorted(entries, kb.passage_entry[rows])
+    channels["dense"] = _maximum(owners, kb.dense(rows) @ vector, len(entries))
+    if encoding.multi_vector is not None and kb.tokens is not None and options.mode != "dense":
+        late = np.array([_late_interaction(encoding.multi_vector[0], kb.multi_vectors(int(i))) for i in rows])
+        channels["multi_vector"] = _maximum(owners, late, len(entries))
+    fused = fuse(channels, weights)
+    if len(absent):
+        fused = fused - AGAINST * _contradiction(kb, absent, entries, encoder.calibration.evidence)
+    return Recalled(entries, channels, present, absent, encode_ms, fused)
+
+
+def fuse(channels: Mapping[str, np.ndarray], weights: Mapping[str, float]) -> np.ndarray:
+    """The weighted mean of the channels that ran; weights of those that did not are shared among the others."""
+    used = {name: weights.get(name, 0.0) for name in channels}
+    total = sum(used.values())
+    if total <= 0:
+        return channels["dense"].copy()
+    return sum((channels[name] * (weight / total) for name, weight in used.items()), np.zeros_like(channels["dense"]))
+
+
+def findings_scores(kb: KnowledgeBase, similarity: np.ndarray) -> np.ndarray:
+    """(findings, phrases) -> (entries,): the mean over findings of the entry's best symptom.
+
+    A clause that is near no symptom of the whole base (small talk, a date) counts little.
+    """
+    weights = np.clip((similarity.max(axis=1) - 0.3) / 0.4, 0.05, 1.0)
+    return (weights @ best_by_entry(kb, similarity)) / weights.sum()
+
+
+def best_by_entry(kb: KnowledgeBase, similarity: np.ndarray) -> np.ndarray:
+    """(findings, phrases) -> (findings, entries): the best of each entry's symptoms."""
+    return np.maximum.reduceat(similarity[:, kb.phrase_ids], kb.phrase_starts[:-1], axis=1)
+
+
+def _contradiction(kb: KnowledgeBase, absent: np.ndarray, entries: np.ndarray, floor: float) -> np.ndarray:
+    """(n,) how many absent findings the entry has, each by how surely."""
+    best = best_by_entry(kb, absent)[:, entries]
+    return np.where(best >= floor, best, 0.0).sum(axis=0)
+
+
+def _by_entry(kb: KnowledgeBase, scores: np.ndarray) -> np.ndarray:
+    return _maximum(kb.passage_entry, scores, len(kb.entries))
+
+
+def _maximum(owners: np.ndarray, scores: np.ndarray, count: int) -> np.ndarray:
+    """An entry's score in a channel is the maximum over its passages."""
+    best = np.full(count, -1.0, dtype=np.float32)
+    np.maximum.at(best, owners, scores.astype(np.float32))
+    return best
+
+
+def _best(scores: np.ndarray, count: int) -> set[int]:
+    if len(scores) <= count:
+        return set(range(len(scores)))
+    return {int(i) for i in np.argpartition(-scores, count)[:count]}
+
+
+def _late_interaction(query: np.ndarray, passage: np.ndarray) -> float:
+    """The mean over query tokens of the best passage token (ColBERT, Khattab and Zaharia 2020, as bge-m3 scales it)."""
+    return float((query @ passage.T).max(axis=1).mean())
+
+
+def milliseconds(since: float) -> float:
+    """Time passed since a value of time.perf_counter()."""
+    return (time.perf_counter() - since) * 1000

@@ -1,0 +1,222 @@
+"""Fit what the compact model's numbers mean, and write it beside the models as zhenlu.json.
+
+    python -m training.calibrate
+
+Fusion weights on the train and calibrate vignettes; the blend of reranker and first stage, the bands and the can't-miss
+floor on the calibrate split; similarity thresholds on pairs of wordings and sentences. The test split is never looked at.
+"""
+
+import argparse
+import itertools
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+
+from dashboard.checkpoint import COMPACT, Calibration
+from dashboard.domain import ZhenluError
+from dashboard.records import read_entries
+from dashboard.retrieval import Options, Parts, Query, retrieve
+from dashboard.search import passage_of
+from dashboard.services import BUILTIN, BUILTIN_FILE, Services, builtin_stamp
+from dashboard.settings import Settings
+from training import material as materials
+
+BUILD = Path(__file__).parent / "build"
+CHANNELS = ("dense", "sparse", "multi_vector", "findings")
+STEP = 0.1
+RECALL = 50
+Row = dict[str, Any]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--limit", type=int, default=0, help="only so many vignettes, for a quick look")
+    parser.add_argument("--reranker", default="compact", help='"none" calibrates the encoder alone')
+    args = parser.parse_args()
+    found = Services(Settings(data=BUILD / "data", encoder="compact", reranker=args.reranker))
+    meta = found.store.meta(BUILTIN) if found.store.active(BUILTIN) else None
+    if meta is None or meta.fingerprint != found.encoder.fingerprint or meta.file != builtin_stamp():
+        found.store.load(BUILTIN, read_entries(BUILTIN_FILE), found.encoder, file=builtin_stamp())
+    # Every channel takes part, whatever the weights are now.
+    encoder = replace(found.encoder.calibration, name="zhenlu-compact", fusion=dict.fromkeys(CHANNELS, 0.25))
+    found.encoder.calibration = encoder
+    parts = found.parts(BUILTIN)
+    vignettes = [v for v in materials.rows("vignettes.jsonl") if v["split"] != "test"]
+    rows = [row for v in vignettes[: args.limit or None] if (row := features(found, parts, v))]
+    held = [r for r in rows if r["split"] == "calibrate"]
+    print(f"{len(rows)} vignettes, {len(held)} of them to calibrate on", flush=True)
+
+    encoder = replace(encoder, bands_kb=BUILTIN, **similarity_thresholds(parts))
+    encoder = replace(encoder, fusion=fusion([r for r in rows if r["relevant"]]))
+    for row in rows:
+        row["fused"] = row["matrix"] @ np.array([encoder.fusion[c] for c in CHANNELS])
+    encoder = replace(encoder, bands=encoder.bands | {"fused": bands(held, "fused")}, cant_miss=cant_miss(rows))
+    write(COMPACT["encoder"], encoder)
+    report("fused", held)
+
+    if parts.reranker is not None:
+        rerank(parts, rows)
+        mixed = blend(held)
+        for row in rows:
+            logit = mixed["rerank"] * row["logits"] + mixed["fused"] * row["fused"] + mixed["bias"]
+            row["rerank"] = 1 / (1 + np.exp(-logit))
+        calibration = replace(parts.reranker.calibration, name="zhenlu-compact-reranker", bands_kb=BUILTIN, blend=mixed)
+        calibration = replace(calibration, bands=calibration.bands | {"rerank": bands(held, "rerank")})
+        write(COMPACT["reranker"], calibration)
+        report("logits", held)
+        report("rerank", held)
+
+
+def features(found: Services, parts: Parts, vignette: dict[str, Any]) -> Row | None:
+    """One vignette's recalled entries with their scores in every channel; None when there is nothing to search for."""
+    try:
+        query = found.understand(vignette["query"])
+    except ZhenluError:
+        return None
+    if not query.present:
+        return None
+    recalled = retrieve(parts, query, Options(recall=RECALL))
+    entries = [parts.kb.entries[int(i)] for i in recalled.entries]
+    return {
+        "query": query,
+        "split": vignette["split"],
+        "relevant": set(vignette["relevant"]),
+        "urgent": np.array([e.urgent for e in entries]),
+        "label": np.array([e.id in vignette["relevant"] for e in entries]),
+        "index": recalled.entries,
+        "matrix": np.stack([recalled.channels[c] for c in CHANNELS], axis=1),
+    }
+
+
+def fusion(rows: list[Row]) -> dict[str, float]:
+    """The weights with the best mean reciprocal rank, on a grid that sums to 1."""
+    grid = np.arange(0, 1 + STEP / 2, STEP)
+    best, chosen = -1.0, np.ones(4) / 4
+    for a, b, c in itertools.product(grid, grid, grid):
+        if a + b + c > 1 + 1e-9:
+            continue
+        weights = np.array([a, b, c, 1 - a - b - c])
+        value = float(np.mean([reciprocal(r["matrix"] @ weights, r["label"]) for r in rows]))
+        if value > best:
+            best, chosen = value, weights
+    for number, name in enumerate(CHANNELS):
+        alone = np.mean([reciprocal(r["matrix"][:, number], r["label"]) for r in rows])
+        print(f"{name} alone: mrr {alone:.4f}", flush=True)
+    print("fusion", chosen.round(2), f"mrr {best:.4f}", flush=True)
+    return {c: round(float(w), 3) for c, w in zip(CHANNELS, chosen, strict=True)}
+
+
+def reciprocal(scores: np.ndarray, label: np.ndarray) -> float:
+    """1 / rank of the best relevant entry; ties count against it."""
+    if not label.any():
+        return 0.0
+    return 1 / (1 + int((scores[~label] >= scores[label].max()).sum()))
+
+
+def report(stage: str, rows: list[Row]) -> None:
+    ranks = [reciprocal(r[stage], r["label"]) for r in rows if r["relevant"]]
+    shown = {f"hit@{k}": round(float(np.mean([r >= 1 / k - 1e-9 for r in ranks])), 3) for k in (1, 3, 5, 10)}
+    print(stage, shown, f"mrr {np.mean(ranks):.4f}", flush=True)
+
+
+def bands(rows: list[Row], stage: str) -> list[float]:
+    """strong: of the first candidates at or over it three in four are right; possible: of the shown ones one in three;
+    weak, the floor: one in twenty answerable queries has nothing over it."""
+    answered = [r for r in rows if r["relevant"]]
+    firsts = np.array([r[stage].max() for r in answered])
+    right = np.array([bool(r["label"][np.argmax(r[stage])]) for r in answered])
+    shown = [pair for r in answered for pair in sorted(zip(r[stage], r["label"], strict=True), reverse=True)[:5]]
+    strong = lowest(firsts, right, 0.75)
+    possible = lowest(np.array([s for s, _ in shown]), np.array([y for _, y in shown]), 1 / 3)
+    floor = float(np.quantile(firsts, 0.05))
+    stopped = np.mean([r[stage].max() < floor for r in rows if not r["relevant"]])
+    print(stage, f"bands {strong:.3f} {possible:.3f} {floor:.3f}; no-match recall {stopped:.3f}", flush=True)
+    possible = max(possible, floor)
+    return [round(float(v), 3) for v in (max(strong, possible), possible, floor)]
+
+
+def lowest(scores: np.ndarray, right: np.ndarray, precision: float) -> float:
+    """The lowest score from which on the share of right ones is at least ``precision``."""
+    order = np.argsort(-scores)
+    share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    good = np.flatnonzero(share >= precision)
+    return float(scores[order][good[-1]]) if len(good) else float(scores.max())
+
+
+def cant_miss(rows: list[Row]) -> float:
+    """The findings score at which 95% of urgent answers show; the share of other cases that show any is printed."""
+    column = CHANNELS.index("findings")
+    urgent = [r["matrix"][r["label"] & r["urgent"], column].max() for r in rows if (r["label"] & r["urgent"]).any()]
+    floor = float(np.quantile(urgent, 0.05))
+    calm = [r for r in rows if not (r["label"] & r["urgent"]).any()]
+    shown = np.mean([bool((r["matrix"][r["urgent"], column] >= floor).any()) for r in calm])
+    print(f"cant_miss {floor:.3f}; of the others {shown:.3f} show any", flush=True)
+    return round(floor, 3)
+
+
+def rerank(parts: Parts, rows: list[Row]) -> None:
+    """Logits for the first of each row; far down for the rest."""
+    assert parts.reranker is not None
+    for number, row in enumerate(rows):
+        query: Query = row["query"]
+        order = np.argsort(-row["fused"])[:RECALL]
+        texts = [passage_of(parts.kb, int(row["index"][i]), query.language) for i in order]
+        row["logits"] = np.full(len(row["fused"]), -30.0)
+        row["logits"][order] = parts.reranker.score(query.whole, texts)
+        if number % 100 == 99:
+            print(f"reranked {number + 1}/{len(rows)}", flush=True)
+
+
+def blend(rows: list[Row]) -> dict[str, float]:
+    """A logistic regression of relevance on the logit and the first-stage score, over the reranked entries."""
+    kept = [row["logits"] > -29 for row in rows]
+    x = np.concatenate([np.stack([r["logits"][k], r["fused"][k]], axis=1) for r, k in zip(rows, kept, strict=True)])
+    y = np.concatenate([r["label"][k] for r, k in zip(rows, kept, strict=True)]).astype(float)
+
+    def loss(p: np.ndarray) -> float:
+        z = x @ p[:2] + p[2]
+        return float((np.logaddexp(0, z) - y * z).mean())
+
+    a, b, c = minimize(loss, np.array([0.5, 5.0, -5.0])).x
+    print(f"blend: {a:.3f} x logit + {b:.3f} x fused {c:+.3f}", flush=True)
+    return {"rerank": round(float(a), 4), "fused": round(float(b), 4), "bias": round(float(c), 4)}
+
+
+def similarity_thresholds(parts: Parts) -> dict[str, Any]:
+    """very_similar: three in four pairs that mean the same reach it; related: one random pair in a hundred does;
+    evidence: where pairs of one concept and pairs of related concepts part best."""
+    material, rng = materials.load(), np.random.default_rng(0)
+    concepts = [c for c in material.concepts if len(c.zh) > 1 and len(c.en) > 1]
+    chosen = [concepts[i] for i in rng.choice(len(concepts), 600, replace=False)]
+    pairs = [(c.zh[0], str(rng.choice(c.zh[1:]))) for c in chosen] + [(c.zh[0], c.en[0]) for c in chosen]
+    pairs += [material.sentences[i] for i in rng.choice(len(material.sentences), 300, replace=False)]
+    near = [(c.zh[0], material.concepts[c.related[0]].zh[0]) for c in material.concepts if c.related][:800]
+    texts = list(dict.fromkeys(t for pair in pairs + near for t in pair))
+    place = {t: i for i, t in enumerate(texts)}
+    vectors = parts.encoder.encode(texts).dense
+    same = np.array([vectors[place[a]] @ vectors[place[b]] for a, b in pairs])
+    akin = np.array([vectors[place[a]] @ vectors[place[b]] for a, b in near])
+    other = (vectors @ vectors.T)[np.triu_indices(len(texts), 1)]
+    very, related = float(np.quantile(same, 0.25)), float(np.quantile(other, 0.99))
+    cuts = np.linspace(0.3, 0.95, 131)
+    evidence = float(cuts[np.argmax([(same >= c).mean() - (akin >= c).mean() for c in cuts])])
+    print(
+        f"same {np.quantile(same, [0.05, 0.25, 0.5]).round(3)}, related {np.quantile(akin, [0.5, 0.9]).round(3)},"
+        f" random 99% {related:.3f}, evidence {evidence:.3f}",
+        flush=True,
+    )
+    levels = {"very_similar": round(very, 3), "related": round(min(related, very), 3)}
+    return {"similarity": levels, "evidence": round(evidence, 3)}
+
+
+def write(folder: Path, calibration: Calibration) -> None:
+    (folder / "zhenlu.json").write_text(json.dumps(asdict(calibration), indent=2) + "\n", encoding="utf-8")
+    print(folder / "zhenlu.json", flush=True)
+
+
+if __name__ == "__main__":
+    main()
