@@ -7,7 +7,7 @@ of it. The rules are the tables of cues.py; the code here only walks them.
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from zhconv import convert
 
@@ -17,6 +17,9 @@ from dashboard.records import clean
 
 _FOLD = str.maketrans("‘’`´“”", "''''\"\"")
 _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}  # keeps every place; str.lower does not
+_EDGE = re.compile(r"(?<![^\s-])(?=[^\s-])|$")
+_ADJECTIVE = re.compile(r"(?:\w+ )*(?:tear|burn|throb|stabb|crush|shoot|squeez|ach)ing\s*")
+_LONGEST = 8  # characters of a Chinese term, words of an English one
 _SCOPES = {"family", "uncertain", "absent", "historical", "past"}
 
 
@@ -33,6 +36,9 @@ def extract(text: str, wordings: Iterable[str] = ()) -> tuple[Finding, ...]:
     """
     known = wordings if isinstance(wordings, Collection) else frozenset(wordings)
     folded = normalise(text)
+    name = folded.strip(" ,.。!?").casefold()
+    if name in known:  # of more than one word, and not to be taken apart: hand, foot and mouth disease
+        return (Finding(name, said=folded),)
     found: dict[tuple[str, Status], Finding] = {}
     for finding in _Reader(folded, known).read():
         found.setdefault((finding.text.casefold(), finding.status), finding)
@@ -55,6 +61,7 @@ class _Reader:
         self.skip = ""  # "comma" or "end": where reading goes on
         self.words = ""  # of the item being read
         self.site = ""  # 腹部 in 腹部无压痛
+        self.start = 0  # where the sentence began
         self.clause = 0  # where the clause began
         self.opened = ""  # the cue of the scope
 
@@ -66,7 +73,16 @@ class _Reader:
             self.take(cue.lastgroup or "", cue)
         self.words += self.text[place:]
         self.settle()
+        if not self.findings and self.plain():
+            self.findings.append(Finding(self.text.strip(" ,.。!?"), said=self.text))
         return self.findings
+
+    def plain(self) -> bool:
+        """The text is one word and nothing else: a name, even if it looks like something to leave out (甲肝, ALL)."""
+        word = self.lowered.strip(" ,.。!?")
+        if not word.isalpha() or not 1 < len(word) < 16 or cues.PERSON.fullmatch(word) or cues.NORMAL.search(word):
+            return False
+        return all(cue.lastgroup == "relative" for cue in cues.LEXER.finditer(word))
 
     def take(self, kind: str, cue: re.Match[str]) -> None:
         if self.skip and kind not in ("end", self.skip):
@@ -81,7 +97,7 @@ class _Reader:
             first = not self.findings and not self.self_told
             self.open("present" if first else "family", cue)
         elif kind.endswith("_after"):
-            self.look_back(kind.removesuffix("_after"))
+            self.look_back(kind.removesuffix("_after"), cue.start())
         elif kind in ("told", "double", "turn", "with", "void"):
             self.settle()
             if kind != "void" and not self.sticky and not (kind == "with" and self.scope == "absent"):
@@ -99,38 +115,50 @@ class _Reader:
             self.stop(kind, cue)
 
     def open(self, kind: str, cue: re.Match[str]) -> None:
-        site = self.words.strip()
-        if kind == "absent" and cues.SITE.fullmatch(site):
-            self.words = ""
-        else:
-            site = ""
         self.settle()
-        self.site, self.opened = site, cue.group()
+        self.opened = cue.group()
         if not (self.sticky and kind == "present"):
             self.scope = kind
 
-    def look_back(self, kind: str) -> None:
+    def begun(self, place: int) -> bool:
+        """The clause tells of an onset, so "3 years ago" does not make it past."""
+        return bool(cues.ONSET.search(self.lowered, self.clause, place))
+
+    def look_back(self, kind: str, place: int) -> None:
         self.item()
-        if kind == "historical" and cues.ONSET.search(self.lowered, self.clause):
+        overruled = kind in ("historical", "past", "family") and self.scope in ("absent", "family")
+        if overruled or (kind == "historical" and self.begun(place)):
             return
         if self.group:
             self.settle(kind)
         elif self.scope == "present":
             for i in range(max(self.recent, self.sentence), len(self.findings)):
                 old = self.findings[i]
-                self.findings[i] = Finding(old.text, _status(kind, old.text), old.said)
+                if old.status is Status.PRESENT:
+                    self.findings[i] = Finding(old.text, _status(kind, old.text), old.said)
 
     def pause(self, kind: str, cue: re.Match[str]) -> None:
         """A comma or a colon."""
         self.skip = ""
+        if kind == "colon" and self.heads():
+            self.words = ""
         if kind == "colon" and not self.words.strip() and not self.group and self.scope != "present":
             self.sticky = True
         self.settle()
+        self.site = ""
         if not self.sticky and not (kind == "comma" and self.goes_on(cue.end())):
             self.scope = "present"
         self.clause = cue.end()
 
+    def heads(self) -> bool:
+        """What stands before the colon names a section."""
+        words = self.words.strip().translate(_LOWER)
+        short = len(words) <= 6 if language_of(words) == "zh" else len(words.split()) <= 2
+        return short and not self.group and self.scope == "present" and words not in self.known
+
     def goes_on(self, place: int) -> bool:
+        if self.scope == "past":
+            return bool(cues.BARE.match(self.lowered, place))
         if self.scope != "absent":
             return False
         strong = cues.STRONG.search(self.opened) and cues.BARE.match(self.lowered, place)
@@ -140,20 +168,28 @@ class _Reader:
         """The end of a sentence, or a question mark."""
         self.item()
         asked = kind == "question" and self.scope == "present"
-        if asked and cues.ASKING.search(self.lowered[self.clause : cue.start()]):
+        clause = self.lowered[self.clause : cue.start()]
+        if asked and cues.ASKING.search(clause):
             self.group = []
-        self.settle("uncertain" if asked else None)
+        alone = not self.findings and not self.lowered[cue.end() :].strip()  # a query of one word: 发热?
+        self.settle("uncertain" if asked and not alone and len(clause) < 30 else None)
+        if kind == "question" and cues.GENERAL.match(self.lowered[self.start : cue.start()][:200]):
+            del self.findings[self.sentence :]
+        self.site = ""
         self.skip, self.scope, self.sticky, self.clause = "", "present", False, cue.end()
-        if kind == "end":
-            self.sentence = self.recent = len(self.findings)
+        self.start = cue.end()
+        self.sentence = self.recent = len(self.findings)
 
     def item(self) -> None:
         words, self.words = self.words, ""
         if self.skip:
             return
         for core in _cores(words):
-            self.group += _split(self.site + core, self.known)
-            self.site = ""
+            if cues.SITE.fullmatch(core) and core not in self.known:
+                self.site += core
+            else:
+                self.group += _split(self.site + core, self.known)
+                self.site = ""
 
     def settle(self, kind: str | None = None) -> None:
         """The items so far have this status, unless another is given that of the scope."""
@@ -164,14 +200,13 @@ class _Reader:
         for text in self.group:
             status = _status(kind or self.scope, text)
             before = self.findings[-1] if len(self.findings) > self.sentence else None
-            if cues.QUALIFIER.fullmatch(text.translate(_LOWER)):
-                if before and before.status is status is Status.PRESENT:
-                    joint = "" if language_of(text) == "zh" else " "
+            if before and status is Status.PRESENT and cues.QUALIFIER.fullmatch(text.translate(_LOWER)):
+                if before.status is status:
+                    joint = "," if language_of(text) == "zh" else ", "
                     self.findings[-1] = Finding(before.text + joint + text, status, before.said)
             else:
                 self.findings.append(Finding(text, status, said))
         self.group = []
-        self.site = ""
 
 
 def _status(kind: str, text: str) -> Status:
@@ -191,11 +226,13 @@ def _cores(words: str) -> Iterator[str]:
     for piece in "".join(kept).split("\n"):
         text = _trim(piece)
         lowered = text.translate(_LOWER)
-        if sum(c.isalpha() for c in text) < (1 if language_of(text) == "zh" else 2):
+        letters = sum(c.isalpha() for c in text)
+        if not letters or (language_of(text) == "en" and sum(c.isalnum() for c in text) < 2):
             continue
-        if any(p.fullmatch(lowered) for p in (cues.NOTHING, cues.TREATMENT)) or cues.NORMAL.search(lowered):
+        if any(p.fullmatch(t) for p in (cues.PERSON, cues.NOTHING, cues.TREATMENT) for t in (lowered, piece.strip().translate(_LOWER))):
             continue
-        yield text
+        if not cues.NORMAL.search(lowered):
+            yield text
 
 
 def _trim(piece: str) -> str:
@@ -211,4 +248,32 @@ def _trim(piece: str) -> str:
 
 def _split(core: str, known: Collection[str]) -> list[str]:
     """发热咳嗽咳痰 -> 发热, 咳嗽, 咳痰: cut where one known term ends and the next begins."""
-    return [core]
+    chinese = language_of(core) == "zh"
+    lowered = core.translate(_LOWER)
+    # Where a term may begin and end: at any character in Chinese, at words in English.
+    edges = range(len(core) + 1) if chinese else [m.start() for m in _EDGE.finditer(lowered)]
+    pieces, start, ended = [], 0, -1
+    place = 0
+    while place < len(edges) - 1:
+        if end := _term(lowered, edges, place, known):
+            if ended >= 0 and lowered[ended : edges[place]].strip(" 得") == "" and not _ADJECTIVE.fullmatch(lowered, start, ended):
+                pieces.append(core[start:ended].strip())
+                start = edges[place]
+            place, ended = end, edges[end]
+        else:
+            place += 1
+    return [p for p in (*pieces, core[start:]) if p]
+
+
+def _term(text: str, edges: Sequence[int], start: int, known: Collection[str]) -> int:
+    """The edge at which a known term from this edge ends, 0 if there is none: the longest that is not two in one."""
+    ends = [e for e in range(start + 1, min(start + _LONGEST, len(edges) - 1) + 1) if _between(text, edges, start, e) in known]
+    for end in reversed(ends):
+        halves = [e for e in ends if e < end and _between(text, edges, e, end) in known]
+        return halves[0] if halves else end
+    return 0
+
+
+def _between(text: str, edges: Sequence[int], start: int, end: int) -> str:
+    word = text[edges[start] : edges[end]].strip()
+    return word if len(word) > (1 if language_of(word) == "zh" else 3) else ""

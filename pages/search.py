@@ -74,8 +74,8 @@ def draw(result: SearchResult) -> None:
         return
     cards.cant_miss(result.cant_miss)
     cards.status_line(result, found.settings.recall)
-    if "bands_uncalibrated" in result.notices:
-        st.caption(t("bands_uncalibrated"))
+    for notice in result.notices:
+        st.caption(t("notice_" + notice))
     if result.status == "no_good_match":
         st.warning(t("no_good_match"), icon=":material/search_off:")
     stage = "rerank" if result.reranked else "fused"

@@ -1,0 +1,149 @@
+"""What a search does with its scores, on a tiny encoder and on scores made by hand."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dashboard.checkpoint import Calibration
+from dashboard.domain import Entry, Finding, Patient, RedFlag, Status, ZhenluError
+from dashboard.explain import band, misfit
+from dashboard.records import Parsed
+from dashboard.rerankers import chunks
+from dashboard.retrieval import Options, Parts, from_findings, fuse, retrieve, understand
+from dashboard.search import search
+from dashboard.store import KnowledgeBase, Store
+
+ENTRIES = (
+    Entry("flu", "流感", ("发热", "咳嗽", "头痛"), "influenza", symptoms_en=("fever", "cough", "headache")),
+    Entry("mi", "心梗", ("胸痛", "呼吸困难"), urgent=True, red_flags=(RedFlag("持续胸痛"),)),
+    Entry("uti", "尿路感染", ("尿频", "尿急", "尿痛")),
+    Entry("colitis", "colitis", ("diarrhea", "abdominal pain", "fever")),
+)
+
+
+class FakeReranker:
+    """Prefers the passages in which a given word stands."""
+
+    name, fingerprint = "fake", "0"
+    calibration = Calibration(name="fake", bands_kb="kb")
+
+    def __init__(self, word: str, use: bool = True):
+        self.word, self.calls = word, 0
+        self.calibration = replace(self.calibration, use_reranker=use)
+
+    def score(self, query: str, passages: Sequence[str]) -> np.ndarray:
+        self.calls += 1
+        return np.array([4.0 if self.word in p else -4.0 for p in passages], dtype=np.float32)
+
+
+@pytest.fixture
+def kb(m3_encoder: Any, tmp_path: Path) -> KnowledgeBase:
+    store = Store(tmp_path)
+    store.load("kb", Parsed(ENTRIES, (), len(ENTRIES)), m3_encoder)
+    return store.open("kb")
+
+
+def test_the_first_list_comes_before_the_reranked_one(kb: KnowledgeBase, m3_encoder: Any) -> None:
+    reranker = FakeReranker("尿路")
+    results = search(Parts(kb, m3_encoder, reranker), understand("发热，咳嗽"), Options())
+    first = next(results)
+    assert reranker.calls == 0
+    assert (first.reranker, first.reranked, first.to_rerank) == (None, 0, 4)
+    assert all(c.scores.rerank is None for c in first.candidates)
+    last = list(results)[-1]
+    assert (last.reranker, last.reranked) == ("fake", 4)
+    assert last.candidates[0].entry.id == "uti"
+    place = [c.entry.id for c in first.candidates].index("uti")
+    assert last.candidates[0].moved == place
+
+
+def test_a_reranker_that_does_not_help_is_not_used_and_that_is_said(kb: KnowledgeBase, m3_encoder: Any) -> None:
+    reranker = FakeReranker("尿路", use=False)
+    (only,) = search(Parts(kb, m3_encoder, reranker), understand("发热，咳嗽"), Options())
+    assert reranker.calls == 0
+    assert "reranker_not_used" in only.notices
+
+
+def test_an_equal_symptom_is_the_evidence_and_the_rest_is_asked(kb: KnowledgeBase, m3_encoder: Any) -> None:
+    *_, result = search(Parts(kb, m3_encoder, None), understand("头痛"), Options())
+    flu = next(c for c in result.candidates if c.entry.id == "flu")
+    assert (flu.evidence[0].finding, flu.evidence[0].symptom, flu.evidence[0].similarity) == ("头痛", "头痛", 1.0)
+    assert set(flu.ask) == {"发热", "咳嗽"}
+
+
+def test_evidence_is_told_in_the_language_of_the_query(kb: KnowledgeBase, m3_encoder: Any) -> None:
+    *_, result = search(Parts(kb, m3_encoder, None), understand("headache"), Options())
+    flu = next(c for c in result.candidates if c.entry.id == "flu")
+    assert flu.evidence[0].symptom == "headache"
+    assert set(flu.ask) <= {"fever", "cough"}
+
+
+def test_what_is_absent_counts_against_and_is_not_searched_for(kb: KnowledgeBase, m3_encoder: Any) -> None:
+    parts = Parts(kb, m3_encoder, None)
+    without, with_it = understand("咳嗽"), understand("咳嗽，没有头痛")
+    assert with_it.whole == without.whole == "咳嗽"
+    plain, absent = retrieve(parts, without, Options()), retrieve(parts, with_it, Options())
+    flu = int(np.flatnonzero(plain.entries == 0)[0])
+    assert absent.fused[flu] < plain.fused[flu]
+    *_, result = search(parts, with_it, Options())
+    candidate = next(c for c in result.candidates if c.entry.id == "flu")
+    assert [(e.finding, e.symptom) for e in candidate.against] == [("头痛", "头痛")]
+
+
+def test_an_absent_finding_never_takes_an_emergency_out_of_cant_miss(kb: KnowledgeBase, m3_encoder: Any) -> None:
+    query = from_findings("x", [Finding("呼吸困难"), Finding("胸痛", Status.ABSENT)])
+    *_, result = search(Parts(kb, m3_encoder, None), query, Options())
+    assert [m.entry.id for m in result.cant_miss] == ["mi"]
+
+
+def test_nothing_present_is_not_enough(kb: KnowledgeBase, m3_encoder: Any) -> None:
+    (result,) = search(Parts(kb, m3_encoder, None), from_findings("x", [Finding("发热", Status.ABSENT)]), Options())
+    assert (result.status, result.candidates) == ("not_enough", ())
+
+
+@pytest.mark.parametrize(("text", "code"), [("", "query_empty"), ("\u200b\x00 ", "query_empty"), ("痛", "query_short"), ("a" * 5001, "query_long")])
+def test_texts_that_cannot_be_searched(text: str, code: str) -> None:
+    with pytest.raises(ZhenluError) as failure:
+        understand(text)
+    assert failure.value.code == code
+
+
+def test_fusion_shares_the_weight_of_channels_that_did_not_run() -> None:
+    channels = {"dense": np.array([1.0, 0.0]), "findings": np.array([0.0, 1.0])}
+    weights = {"dense": 0.1, "findings": 0.3, "sparse": 0.6}
+    assert fuse(channels, weights).tolist() == pytest.approx([0.25, 0.75])
+    assert fuse({"dense": np.array([0.5])}, {"dense": 0.0}).tolist() == [0.5]
+
+
+@pytest.mark.parametrize(
+    ("entry", "patient", "reasons"),
+    [
+        ({"sex": "female"}, Patient(sex="male"), ("sex",)),
+        ({"sex": "female"}, Patient(sex="female"), ()),
+        ({"ages": ("neonate", "infant")}, Patient(age_years=30), ("age",)),
+        ({"ages": ("adult",)}, Patient(age_years=30), ()),
+        ({"ages": ()}, Patient(age_years=30), ()),
+        ({"pregnancy": "only"}, Patient(pregnant=False), ("pregnancy",)),
+        ({"pregnancy": "never"}, Patient(pregnant=True), ("pregnancy",)),
+        ({"department": "眼科", "department_en": "Ophthalmology"}, Patient(department="ophthalmology"), ()),
+        ({"department": "眼科"}, Patient(department="骨科"), ("department",)),
+    ],
+)
+def test_what_does_not_fit_the_patient(entry: dict[str, Any], patient: Patient, reasons: tuple[str, ...]) -> None:
+    assert misfit(replace(ENTRIES[0], **entry), patient) == reasons
+
+
+def test_bands_are_by_the_thresholds_of_the_stage() -> None:
+    calibration = Calibration(name="x", bands={"fused": [0.7, 0.5, 0.3], "rerank": [0.9, 0.6, 0.1]})
+    assert [band(s, calibration, "fused") for s in (0.7, 0.69, 0.3, 0.29)] == ["strong", "possible", "weak", "none"]
+    assert band(0.7, calibration, "rerank") == "possible"
+
+
+def test_the_reranker_stops_when_its_time_is_up() -> None:
+    passages = ["a"] * 35
+    assert [start for start, _ in chunks(FakeReranker("a"), "q", passages, seconds=60)] == [0, 10, 20, 30]
+    assert [start for start, _ in chunks(FakeReranker("a"), "q", passages, seconds=-1)] == [0]
