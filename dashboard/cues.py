@@ -270,12 +270,13 @@ def _either(chinese: str, english: str) -> re.Pattern[str]:
     return re.compile(f"{_lines(chinese)}|{_words(english)}")
 
 
-def _kind(name: str) -> str:
-    parts = [_lines(table[name]) for table in (MARKS, ZH) if name in table]
-    return f"(?P<{name}>{'|'.join([*parts, _words(EN[name])] if name in EN else parts)})"
+def _kinds(prefix: str, *tables: dict[str, str]) -> str:
+    names = [name for name in _ORDER.split() if any(name in table for table in tables)]
+    return "|".join(f"(?P<{prefix}_{n}>{'|'.join(_lines(t[n]) for t in tables if n in t)})" for n in names)
 
 
-LEXER = re.compile("|".join(_kind(name) for name in _ORDER.split()))
+# Its groups are named for a language and a kind: zh_absent.
+LEXER = re.compile(f"{_kinds('zh', MARKS, ZH)}|(?<![a-z0-9])(?=[a-z])(?:{_kinds('en', EN)})(?!'?[a-z0-9])")
 
 # First person with something of his own: a relative in the same text is not the patient.
 SELF = _either(
@@ -372,7 +373,7 @@ PERSON = _either(
 )
 NOTHING = _either(
     rf"""
-    [\d.一二两三四五六七八九十百半]{{1,8}}|    (?:其[他它余]|任何|明显|特殊|[啥别]|什么|别的|特别|阳性|临床){{0,3}}(?:症状|体征|不适|异常|特殊|问题|情况|变化|诱因|反应|表现|不舒服|手术|所见)
+    [\d.一二两三四五六七八九十百半]{{1,8}}|(?:其[他它余]|任何|明显|特殊|[啥别]|什么|别的|特别|阳性|临床){{0,3}}(?:症状|体征|不适|异常|特殊|问题|情况|变化|诱因|反应|表现|不舒服|手术|所见)
     .{{0,6}}(?<![落滞向])[前后]|[这那一]样|医生|大夫|(?:进行性|逐渐|明显)?加重|缓解|好转|减轻|[^痛疼痒肿麻吐泻喘咳晕烧热痰汗酸胀闷瘫聋哑渴抖黄冷烫紫胖瘦困累痔疝癌瘤毒]|{_KIN}
     [主现个月婚]?[诉病人经育往敏]?史|体格|诊断|入院|生命体征|程度|部位|性质|时间|随访|就诊|来诊|住院|急诊|门诊|转院
     .{{0,4}}(?:心电图|ct|mri|x线|x光|[胸腹]片|b超|超声|造影|指诊|触诊|听诊|胃镜|肠镜|血常规|尿常规)(?:检查|结果)?

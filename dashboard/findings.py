@@ -19,6 +19,7 @@ _FOLD = str.maketrans("‘’`´“”", "''''\"\"")
 _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}  # keeps every place; str.lower does not
 _EDGE = re.compile(r"(?<![^\s-])(?=[^\s-])|$")
 _ADJECTIVE = re.compile(r"(?:\w+ )*(?:tear|burn|throb|stabb|crush|shoot|squeez|ach)ing\s*")
+_LIMIT = 20_000  # one character can fold to eighteen
 _LONGEST = 8  # characters of a Chinese term, words of an English one
 _SCOPES = {"family", "uncertain", "absent", "historical", "past"}
 
@@ -35,7 +36,7 @@ def extract(text: str, wordings: Iterable[str] = ()) -> tuple[Finding, ...]:
     ``wordings`` are known symptom terms, folded; runs of them without a mark between (发热咳嗽) are told apart by them.
     """
     known = wordings if isinstance(wordings, Collection) else frozenset(wordings)
-    folded = normalise(text)
+    folded = normalise(text)[:_LIMIT]
     name = folded.strip(" ,.。!?").casefold()
     if name in known:  # of more than one word, and not to be taken apart: hand, foot and mouth disease
         return (Finding(name, said=folded),)
@@ -70,7 +71,7 @@ class _Reader:
         for cue in cues.LEXER.finditer(self.lowered):
             self.words += self.text[place : cue.start()]
             place = cue.end()
-            self.take(cue.lastgroup or "", cue)
+            self.take(_kind(cue), cue)
         self.words += self.text[place:]
         self.settle()
         if not self.findings and self.plain():
@@ -82,7 +83,7 @@ class _Reader:
         word = self.lowered.strip(" ,.。!?")
         if not word.isalpha() or not 1 < len(word) < 16 or cues.PERSON.fullmatch(word) or cues.NORMAL.search(word):
             return False
-        return all(cue.lastgroup == "relative" for cue in cues.LEXER.finditer(word))
+        return all(_kind(cue) == "relative" for cue in cues.LEXER.finditer(word))
 
     def take(self, kind: str, cue: re.Match[str]) -> None:
         if self.skip and kind not in ("end", self.skip):
@@ -122,7 +123,7 @@ class _Reader:
 
     def begun(self, place: int) -> bool:
         """The clause tells of an onset, so "3 years ago" does not make it past."""
-        return bool(cues.ONSET.search(self.lowered, self.clause, place))
+        return bool(cues.ONSET.search(self.lowered, max(self.clause, place - 60), place))
 
     def look_back(self, kind: str, place: int) -> None:
         self.item()
@@ -196,7 +197,7 @@ class _Reader:
         self.item()
         if self.group:
             self.recent = len(self.findings)
-        said = re.split(r"[,。;!?\n]", self.text[self.clause :], maxsplit=1)[0].strip()
+        said = re.split(r"[,。;!?\n]", self.text[self.clause : self.clause + 200], maxsplit=1)[0].strip()
         for text in self.group:
             status = _status(kind or self.scope, text)
             before = self.findings[-1] if len(self.findings) > self.sentence else None
@@ -207,6 +208,10 @@ class _Reader:
             else:
                 self.findings.append(Finding(text, status, said))
         self.group = []
+
+
+def _kind(cue: re.Match[str]) -> str:
+    return (cue.lastgroup or "")[3:]
 
 
 def _status(kind: str, text: str) -> Status:
