@@ -45,7 +45,8 @@ class Calibration:
     ``similarity``: thresholds on the cosine for very_similar and related.
     ``fusion``: weights of the channels. ``blend``: the rerank stage's score is the logistic of
     rerank x logit + fused x first-stage score + bias; a published reranker stands alone.
-    ``bands``: the lowest score of strong, possible and weak, by stage.
+    ``cant_miss``: an urgent entry is shown from this first-stage score and this share of the best one on.
+    ``evidence``: from this similarity on a symptom counts as matched. ``bands``: the lowest score of strong, possible and weak, by stage.
     """
 
     name: str
@@ -59,7 +60,7 @@ class Calibration:
         default_factory=lambda: {"fused": [0.65, 0.55, 0.45], "rerank": [0.8, 0.4, 0.05]}
     )
     evidence: float = 0.6
-    cant_miss: float = 0.62
+    cant_miss: dict[str, float] = field(default_factory=lambda: {"score": 0.5, "share": 0.85})
     bands_kb: str = ""  # the base the bands were calibrated on; "" means not calibrated
     use_reranker: bool = True
 

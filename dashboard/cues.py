@@ -1,29 +1,34 @@
-r"""The words findings.py goes by: regular expressions, one a line, for text that is folded (NFKC, simplified, lower case).
+"""The words findings.py goes by: regular expressions for folded text (NFKC, simplified characters, lower case).
 
-English lines stand between word boundaries, Chinese ones and marks as they are. What could repeat without end is
-bounded, so that no input makes them slow.
+In a block a line is an alternative, and goes on in the next after a backslash. English blocks stand between word
+boundaries, Chinese ones and marks as they are. What could repeat without end is bounded, so that no input is slow.
 """
 
 import re
 
 _N = r"(?:\d{1,4}(?:\.\d{1,2})?(?:[-~至到]\d{1,4})?|[一二两三四五六七八九十半几数多百]{1,4})"
-_EN_N = r"(?:half(?: an?)?|\d{1,4}(?:\.\d)?|an?|one|two|three|four|five|six|seven|eight|nine|ten|several|(?:a )?few|(?:a )?couple of|many)"
+_EN_N = (
+    r"(?:half(?: an?)?|\d{1,4}(?:\.\d)?|an?|one|two|three|four|five|six|seven|eight|nine|ten|several|many"
+    r"|(?:a )?few|(?:a )?couple of)"
+)
 _SPAN = r"(?:(?:minute|min|hour|hr|day|night|week|wk|month|year|yr)s?|mo|mths?)"
 
 # Who is not the patient. Children are not among them: who writes of a child, writes for it.
 _KIN = (
-    r"(?:爸妈|爸爸?|妈妈?|其[父母兄姐弟妹]亲?|家里有人|父亲|母亲|父母|老爸|老妈|爷爷|奶奶|外公|外婆|姥姥|姥爷|外?祖父|外?祖母|兄弟|姐妹|哥哥?|姐姐?|弟弟?|妹妹?|叔叔?"
-    r"|姑姑?|[大二三小]?[姨舅伯姑]妈?|舅舅|阿姨|伯父|伯母|[表堂][哥姐弟妹]|老公|老婆|丈夫|妻子|爱人|家里?人|全家人?|同事|同学|室友|邻居)"
+    r"(?:爸妈|爸爸?|妈妈?|其[父母兄姐弟妹]亲?|父亲|母亲|父母|老爸|老妈|爷爷|奶奶|外公|外婆|姥姥|姥爷|外?祖父|外?祖母|兄弟|姐妹|哥哥?"
+    r"|姐姐?|弟弟?|妹妹?|叔叔?|姑姑?|[大二三小]?[姨舅伯姑]妈?|舅舅|阿姨|伯父|伯母|[表堂][哥姐弟妹兄]|老公|老婆|丈夫|妻子|爱人"
+    r"|家里有人|家里?人|全家人?|同事|同学|室友|邻居)"
 )
 _EN_KIN = (
-    r"(?:(?:grand)?(?:father|mother|dad|mum|mom|parents?)|gran(?:dad|dpa|dma|ny)?|nan|brothers?|sisters?|siblings?|uncles?"
-    r"|aunt(?:ie)?s?|cousins?|husband|hubby|wife|partner|boyfriend|girlfriend|(?:flat|room)-?mates?|co-?workers?|colleagues?"
-    r"|neighbou?rs?|twin)"
+    r"(?:(?:grand)?(?:father|mother|dad|mum|mom|parents?)|gran(?:dad|dpa|dma|ny)?|nan|brothers?|sisters?|siblings?|twin"
+    r"|uncles?|aunt(?:ie)?s?|cousins?|husband|hubby|wife|partner|boyfriend|girlfriend|(?:flat|room)-?mates?"
+    r"|co-?workers?|colleagues?|neighbou?rs?)"
 )
 _EN_KINFOLK = rf"{_EN_KIN}(?: and (?:(?:his|her|my|one|two|three) )?{_EN_KIN})?"
 _EN_SITE = (
-    r"(?:hands?|feet|foot|fingers?|toes?|arms?|legs?|face|neck|eyes?|ears?|nose|mouth|lips|tongue|palms?|soles?|hips?|head|chest|back|shins?"
-    r"|thighs?|knees?|ankles?|wrists?|elbows?|shoulders?|scalp|trunk|nails?|skin|belly|abdomen|stomach|groin|buttocks|perineum|left|right|throat)"
+    r"(?:hands?|feet|foot|fingers?|toes?|arms?|legs?|face|neck|eyes?|ears?|nose|mouth|lips|tongue|palms?|soles?|hips?"
+    r"|head|chest|back|shins?|thighs?|knees?|ankles?|wrists?|elbows?|shoulders?|scalp|trunk|nails?|skin|belly|abdomen"
+    r"|stomach|groin|buttocks|perineum|left|right|throat)"
 )
 _EN_GOT = (
     r"(?:has|have|had|got|gets|caught|died|needs|suffer(?:s|ed)|used to have|tested positive|(?:was |were )?diagnosed)"
@@ -31,27 +36,33 @@ _EN_GOT = (
 )
 # "not ..." is the finding itself with these.
 _EN_FAILING = (
-    r"(?:(?:eat|drink|sleep|feed|heal|improv|respond|breath|mov|wak|work|talk|speak|walk|settl|pass|pee|wee|poo|grow|gain"
-    r"|tolerat|hold|open|clos|go|gett|feel|concentrat|focus|cop|mak|keep|tak|stopp|sit|stay|cry|latch|gripp)ing"
-    r"|eat|drink|sleep|feed|heal|improve|respond|breathe|move|wake|work|talk|speak|walk|settle|pass|pee|wee|poo|go|get|stop"
-    r"|keep|make|want|concentrate|focus|remember|recogni[sz]e|see|hear|look|fit|bear|stand|taste|smell|cry|open|close|know"
-    r"|stay|help|shift|returned|come|gone|stopped|healed|improved|settled|resolved|passed|eaten|slept|moved|fed|opened|(?:fully )?vaccinated|able|well|right|enough|much|good|great|himself|herself|myself|relieved|controlled|straight"
-    r"|had (?:an? |any )?(?:wet|bowel|poo|wee|periods?))"
+    r"(?:(?:eat|drink|sleep|feed|heal|improv|respond|breath|mov|wak|work|talk|speak|walk|settl|pass|pee|wee|poo|grow"
+    r"|gain|tolerat|hold|open|clos|go|gett|feel|concentrat|focus|cop|mak|keep|tak|stopp|sit|stay|cry|latch|gripp)ing"
+    r"|eat|drink|sleep|feed|heal|improve|respond|breathe|move|wake|work|talk|speak|walk|settle|pass|pee|wee|poo|go|get"
+    r"|stop|keep|make|want|concentrate|focus|remember|recogni[sz]e|see|hear|look|fit|bear|stand|taste|smell|cry|open"
+    r"|close|know|stay|help|shift|returned|come|gone|stopped|healed|improved|settled|resolved|passed|eaten|slept|moved"
+    r"|fed|opened|(?:fully )?vaccinated|pooed|peed|weed|able|well|right|enough|much|good|great|himself|herself|myself"
+    r"|relieved|controlled|straight|had (?:an? |any )?(?:wet|bowel|poo|wee|periods?))"
 )
 
 MARKS = {
     "absent_after": r"""
+        (?<=[a-z\u4e00-\u9fff])\s?[-－−](?=\s?(?:$|[,;.。]))
         \(\s?(?:[-－−—–]|无|否)\s?\)|\(-ve\)
         (?<=\w)\s?:\s?(?:无|否|没有|no|none|nil|neg|negative)\s?(?=$|[,.;)、。\n])
         """,
     "present_after": r"\(\s?\+{1,4}\s?\)|\(\+ve\)",
-    "uncertain": r"(?<!\S)\?(?=[a-z])",
+    "uncertain": r"(?<!\S)\?\s?(?=[a-z])",
     "end": r"[。!;\n\r]|\.(?=\s|$)|(?<=[\u4e00-\u9fff)])\.(?=[\u4e00-\u9fff])",
     "question": r"\?{1,8}",
     "colon": r":(?!\s?\d{1,3}(?:\.\d)?\s?(?:[/%°度次]|mmhg|bpm|$|[,;。)]|\.(?:\s|$)))",
-    "comma": r"(?<=[\u4e00-\u9fff])\s{1,3}(?=[\u4e00-\u9fff])|,(?!\d{3}(?!\d))|\s[-–—]{1,2}\s|—{1,3}|→",
+    "comma": r"""
+        ,(?!\d{3}(?!\d))|\s[-–—]{1,2}\s|—{1,3}|→
+        (?<=[\u4e00-\u9fff])\s{1,3}(?=[\u4e00-\u9fff])|(?<=\S)\s{1,3}\d{1,2}[.)](?=[^\d\s])
+        """,
     "list": r"""
-        、|(?<=\s)[&/+](?=\s)|(?<=[a-z]{3})/(?=(?!min|day|hour|week|sec)[a-z]{3})|(?<=[\u4e00-\u9fff])(?<!次)/(?=[\u4e00-\u9fff])
+        、|(?<=\s)[&/+](?=\s)|(?<=[a-z]{3})/(?=(?!min|day|hour|week|sec)[a-z]{3})
+        (?<=[\u4e00-\u9fff])(?<!次)/(?=[\u4e00-\u9fff])
         """,
 }
 
@@ -72,14 +83,16 @@ ZH = {
         """,
     # Negatives that are the finding itself, and cues that are part of another word.
     "keep": r"""
+        无(?:排气|排便|胎动|脉搏|呼吸(?![困道急音])|心跳(?!加)|[大小]便(?![异干带出失困疼痛]))
         无(?:丙|β|力|痛(?!苦)|尿(?![频急痛])|汗|法|精打采|休止|月经|神|菌|脉|名|排卵|嗅|虹膜|脑(?!膜)|肛(?!门)|功能|张力|牙|泪|欲|知觉|反应|眠|乳|自主)
         无(?:明显)?(?:缓解|好转|效|改善|减轻|变化)|先天性无
         没有?(?:什么|啥|多少|一点|了)?(?:事|用|问题|毛病|坏|这样|来得及|停|注意|精神|力气|胃口|食欲|劲|好转|缓解|效果|眼泪|尿(?![频急痛])|知觉|反应|法|睡|改善|完|退|力)
-        像[^,。]{1,12}(?:一样|似的|那样)|好像[^,。]{1,12}(?:一样|似的|那样)|又[^又,]{1,2}又(?:[^又,]{1,2}又)?
+        没有?(?=[^,。]{1,6}就)|像[^,。]{1,12}(?:一样|似的|那样)|好像[^,。]{1,12}(?:一样|似的|那样)|又[^又,]{1,2}又(?:[^又,]{1,2}又)?
         家族性|疑(?:病|难|虑|心)|多疑|猜疑|反复|或许|[波涉危普]及|及时|合并症|(?:大|小)便|[温缓平暖柔]和|并发症
         """,
     "absent_after": r"""
         (?:均|都|皆|亦|呈|为)?阴性(?!症)
+        未(?:引出|触及|闻及|扪及|见)(?=$|[,。;)、])
         (?:均|都|皆)(?:未见|无|没有|否认|不明显)(?=$|[,。;)])
         (?<=[^,。;:现])[也都倒均](?:没有?|无)过?(?=$|[,。;])|(?<=[^,。;:现在])没有?(?=$|[,。;])
         (?:已经?|基本)?被?(?:排除|除外)了?(?=$|[,。;)、])
@@ -90,7 +103,7 @@ ZH = {
         """,
     "historical_after": rf"""
         (?<=术)后(?:第?{_N}个?多?(?:天|日|周|月|年|小时))?(?!出现)
-        (?:(?:早|后来|现在?|目前|之后|自己)(?:就|已经?|都)?好|(?:已经?|都|就)?(?:治好|治愈|痊愈|康复))了?(?=$|[,;。])
+        (?:(?:早|后来|现在?|目前|之后)(?:就|已经?|都)?好|(?:已经?|都|就)?(?:治好|治愈|痊愈|康复))了?(?=$|[,;。])
         """,
     "family_after": r"(?<=[\u4e00-\u9fff])(?<!否认)家族(?:遗传)?(?:病)?史(?![:有中])",
     "past_after": r"(?:疾?病)?(?<![家族])史(?!前)",
@@ -98,7 +111,8 @@ ZH = {
     "advice": r"""
         嘱|建议|应(?:当|该|立即|首先|首选|如何|尽快|避免|限制|注意|考虑|做|给予|及时|定期|采取|禁)|首选|忌食
         若(?![隐干虚无])|如果|如(?:有|出现|发生|遇)|一旦|注意(?:事项|休息|保暖|观察|饮食)
-        患者(?:应|需|可以|宜|不宜)|需要?(?:隔离|及时|尽快|立即|定期|住院|手术)|立即就[医诊]|多见于|好发于|诊断标准|是指|又称|可?分为|禁忌|一线|适用于|要是|务必|别(?=[吃喝等硬进光用抓挠])|不要(?=[吃喝用]|一起)|马上[来去回送就]|复查|治疗原则
+        患者(?:应|需|可以|宜|不宜)|需要?(?:隔离|及时|尽快|立即|定期|住院|手术)|立即就[医诊]|多见于|好发于|诊断标准|是指|又称|可?分为|禁忌|一线|适用于|要是|务必
+        别(?=[吃喝等硬进光用抓挠])|不要(?=[吃喝用]|一起)|马上[来去回送就]|复查|治疗原则
         (?:常见|主要|典型|严重)?的?(?:并发症|病因|首发症状|临床表现)(?:是|为|有|包括)|常表现为
         """,
     # A question or small talk: nothing in the clause counts.
@@ -117,28 +131,30 @@ ZH = {
     # What follows is of the family, absent, uncertain ...
     "family": rf"""
         家族(?:中|里|内)?史?中?有?(?:类似)?|(?<!我)(?<!我的)(?:父亲|母亲|父母|外?祖父|外?祖母|兄弟|姐妹)[均都曾亦也]?(?:有|患|携带|体健)
-        我?(?:儿子|女儿|孩子|宝宝|娃|闺女)(?=[^。;]{{1,40}}[,。;]我(?:也|现在|今天|昨天|自己|开始|最近|手|身上|嗓|头))
-        {_KIN}[^,、。我]{{0,6}}(?:死于|患(?!者)有?|得过|走于)
+        我?(?:儿子|女儿|孩子|宝宝|娃|闺女)(?=[^。;]{{1,40}}[,。;]我(?:也(?![不很想担])|现在|今天|昨天|自己|开始|最近|手|身上|嗓|头))
+        {_KIN}(?=:)|{_KIN}[^,、。我没无不]{{0,4}}[都均](?:有|得|是)
+        {_KIN}[^,、。我没无不]{{0,6}}(?:死于|患(?!者)有?|得过|走于)
         """,
     "relative": rf"""
-        (?:我|他|她|患者)?的?{_KIN}[^,、。我]{{0,4}}(?:有(?![点些时])|得了?|是|查出来?|确诊为?了?|诊断为?|感染了?|中了?|阳了?)
+        (?:我|他|她|患者)?的?{_KIN}[^,、。我没无不]{{0,4}}(?:有(?![点些时])|得了?|是|查出来?|确诊为?了?|诊断为?|感染了?|中了?|阳了?)
         (?:^|(?<=[,。;:\n]))(?:我|他|她|患者)?的?{_KIN}(?![^,。]{{0,4}}[说给带让叫陪看问]|[^,。]{{0,4}}发现)
         """,
     "absent": r"""
         否认曾?(?:有|任何)?
         [均都并暂尚亦也]?未(?:见|诉|述|闻?及|触及?|扪及|发现|出现|伴|发生|再|查见|引出|累及|探及|提示|合并|有)[到有过]?(?:明显)?
-        (?:从来?|[也并都就倒又]|一直|目前|暂)?没有?(?:出现|发生|见(?!红)|再|觉得|感觉|什么|啥|任何|明显)?[过到]?(?:明显)?
+        (?:从来?|[也并都就倒又]|一直|目前|暂)?没有?(?:怎么|出现|发生|见(?!红)|再|觉得|感觉|什么|啥|任何|明显)?[过到]?(?:明显)?
         [均都并从亦也又已且]?无(?:明显|任何|其他|显著|伴)?|[均都并也从亦]?不伴[有随]?
         (?:已经?)?(?:排除|除外)了?|并?不是(?![很太特非])|并非
         [也倒都又并]?不(?:觉得|感觉|感到)
-        (?:一点儿?)?[也倒都又并]?不(?=发?[烧热]|咳|[痛疼呕吐痒肿喘憋晕闷红胀酸麻烫硬紫黄抖慌聋响]|[大高低](?:$|[,。;、])|流[鼻血泪涕脓]|拉肚|恶心|出血|抽|怕|打(?!算)|渴|反酸|漏|哑|僵|犯)
+        (?:一点儿?)?[也倒都又并]?不(?=发?[烧热]|咳|[痛疼呕吐痒肿喘憋晕闷红胀酸麻烫硬紫黄抖慌聋响]|[大高低](?:$|[,。;、])|流[鼻血泪涕脓]|拉(?:肚|稀|$|[,。])|血(?:$\
+            |[,。])|恶心|出血|抽|怕|打(?!算)|渴|反酸|漏|哑|僵|犯)
         [也倒都又并]?不(?=[头胸腹肚腰心口耳眼鼻嗓牙手脚腿背胃][口子睛巴朵]?[痛疼晕闷胀慌麻干鸣痒酸])
         """,
     "uncertain": r"""
         (?:好像|似乎|仿佛|疑似|怀疑|可疑|拟诊|估计|也许|恐怕|不确定|警惕|感觉像|疑|大概|怕)(?:有|是不是|是|得了)
-        好像|似乎|仿佛|疑似|怀疑|可疑|疑为?|拟诊|估计|也许|恐怕|不确定|警惕|感觉像
+        好像|似乎|仿佛|疑似|怀疑|可疑|疑[为诊似]?|拟诊|估计|也许|恐怕|不确定|警惕|感觉像
         (?:不知道?)?是不是[有得]?了?|会不会是?|该不会是?|担心(?:是|得)|(?:有没有|是否有?)可能[是有]?|不能?(?:排除|除外)
-        (?:首先|临床|多|倾向)?考虑[为是]?|倾向于?|[最很极有]?可能的?(?:诊断)?[是为有]?
+        (?:首先|临床|多|倾向)?考虑[为是]?|倾向于?|[最很极有]?可能的?(?:诊断)?(?:[是为]|有(?![点些时]))?
         [这那会]?是(?=[^,。;?]{1,12}[吗么](?:$|[,。;?]))
         """,
     "historical": rf"""
@@ -148,104 +164,165 @@ ZH = {
         (?:19|20)\d\d年因?曾?(?:[行做患得]|有过)[过了]?
         """,
     "past": rf"""
+        曾经?(?:[于在](?:\d{{4}}年)?)?[被]?(?:确诊|诊断)[为是]?
         (?:既往|过去)史?中?曾?(?:患?有|患)?|病史
         {_N}年[多余]?前(?=[^,。]{{1,14}}(?:术|骨折|外伤|车祸|卒中|中风|梗))
         """,
     "turn": r"但是?(?!愿)|不过|然而|却(?!步)|只是|只有|就是|而是|倒是",
     "with": r"并?且?伴(?:有|随|发(?![热烧育])|见)?着?(?!侣)|合并有?",
-    "list": r"以及其?|并且|而且|同时|或者|还有|又有|加上|和|及|或|并(?=[有出])|(?<=[伤跤])后(?![背脑遗应])|行(?=[^,。]{0,10}术)|(?<=压痛)(?=反跳痛)",
+    "list": r"""
+        以及其?|并且|而且|同时|或者|还有|又有|加上|和|及|或|并(?=[有出])
+        (?<=[伤跤])后(?![背脑遗应])|行(?=[^,。]{0,10}术)|(?<=压痛)(?=反跳痛)
+        """,
 }
 
 EN = {
     "double": r"not (?:that|as if|like) (?:i|he|she|they) (?:do|did|does|have|has)(?:n't| not)(?: have| got)?(?: any)?",
     "told": rf"""
         (?:(?:which|that|who) )?(?:has|have|had|having)(?: (?:been|had|also|developed|got|noticed))?
-        present(?:s|ing|ed)(?: (?:today|now|again))?(?: to (?:the )?(?:ed|a&e|er|clinic|emergency department|gp))?(?: with)?|complain(?:s|ed|ing|t)?(?: (?:of|is|that))?|c/o
-        (?:report|endorse|describe|develop|experience|reveal|demonstrate|suffer|cause|notice)(?:s|d|ed|ing)?(?: (?:of|from|some|an?))?
+        present(?:s|ing|ed)(?: (?:today|now|again))?(?: to (?:the )?(?:ed|a&e|er|clinic|emergency department\
+            |gp))?(?: with)?
+        complain(?:s|ed|ing|t)?(?: (?:of|is|that))?|c/o
+        (?:report|endorse|describe|develop|experience|reveal|demonstrate|suffer|cause|notice)(?:s|d|ed\
+            |ing)?(?: (?:of|from|some|an?))?
         (?:(?:examination|exam|ct|mri|x-?ray|cxr|ecg|ekg|ultrasound|echo|labs?)(?: \w+)? )?(?:shows?|showed|showing)
-        positive for|diagnosed with|known(?: to have| case of)?|woke(?: up)? with|and(?: now)? i(?:'m|'ve)?
+        positive for|diagnosed with|known(?: to have| case of)?|because(?: of)?|woke(?: up)? with
+        and(?: now)? i(?:'m|'ve)?
         {_EN_KIN} (?:noticed|noticing|says?|said|states?|found|thinks|brought)(?: (?:him|her|that|me))?(?: in)?
         for(?= (?:t[12]dm|copd|hypertension|asthma|af|epilepsy|depression|diabetes))
         """,
     "void": r"""
+        (?:the |my )?(?:doctor|gp|nurse)s? (?:thinks?|says?|said)(?: it)?
+        (?:(?:no|nothing) )?(?:pmhx? |past medical history )?of note
         without (?:any |an? |apparent |obvious |known |clear ){0,3}(?:cause|reason|warning|triggers?|trying)
-        for no (?:apparent |obvious )?reason|not only|no idea|could(?= (?:my|the|his|her) [a-z ]{2,30} be )|the most likely diagnosis(?! is)
+        for no (?:apparent |obvious )?reason|not only|no idea|could(?= (?:my|the|his|her) [a-z ]{2,30} be )
+        the most likely diagnosis(?! is)
         """,
     "keep": rf"""
-        no (?:appetite|energy|strength|relief|better|improvement|longer|motivation|interest|libido|urge|use)
-        can(?:'t|not| not)|could(?:n't| not)|won't|wouldn't|unable|hardly|barely|inability|not much of an?
+        no (?:response|urine|bowel (?:movements?|sounds)|pulses?|power|sensation|memory|air entry|breath sounds\
+            |reflex(?:es)?|f(?:o)?etal movements?|movement|flatus|voice|eye contact|speech|milk)(?! (?:loss\
+            |changes?|symptoms?|problems?|disturbances?|disorders?|difficulty|deficits?|impairment|retention|leak))
+        no (?:appetite|energy|strength|relief|better|improvement|longer(?! ha[sd]| have)|motivation|interest\
+            |libido|urge|use)
+        can(?:'t|not| not)(?! (?:rule|exclude))|could(?:n't| not)|won't|wouldn't|unable|hardly|barely|inability
+        not much of an?
         (?:not|[a-z]{{2,6}}n't|never|no longer)(?: been| being| really| even)? {_EN_FAILING}
         non-?[a-z]{{4,20}}|absent(?= [a-z])(?! (?:and|or|but))|absence(?! of)
-        (?:worse|worsen(?:s|ed|ing)|better|improve[sd]?|relieved|eased?|aggravated|provoked|away|brought|comes|triggered) (?:with|by|on|after)
+        (?:worse|worsen(?:s|ed|ing)|better|improve[sd]?|relieved|eased?|aggravated|provoked|away|brought|comes\
+            |triggered) (?:with|by|on|after)
         pain(?:ful)? (?:with|on|and suffering)(?= \w+(?:ing|ment|tion|wing)?)
         {_EN_SITE} (?:and|or) {_EN_SITE}
-        pins and needles|hand, foot and mouth|ears?, nose and throat|on and off|may(?= \d)
+        pins and needles|taste and smell|hand, foot and mouth|ears?, nose and throat|on and off|may(?= \d)
         """,
+    "family_after": r"in (?:the|my|our|his|her) family",
     "absent_after": r"""
-        (?:(?:is|are|was|were|has been|have been) )?(?:absent|not (?:present|seen|noted|found|palpable|detected)|ruled out|excluded|denied|unlikely)(?=\s?(?:$|[,.;)]|- |and |or |but ))
+        (?:(?:is|are|was|were|has been|have been) )?(?:absent|not (?:present|seen|noted|found|palpable|detected)\
+            |ruled out|excluded|denied|unlikely)(?=\s?(?:$|[,.;)]|- |and |or |but ))
         (?:(?:is|are|was|were|tested|came back) )?(?:negative|neg|-ve)(?=\s?(?:$|[,.;)]|and |but ))
         """,
     "uncertain_after": r"""
-        (?:(?:is|are|was|were|has been|being) )?(?:also |strongly )?(?:suspected|queried|considered|possible|likely|probable)(?=\s?(?:$|[,.;)]|and |but ))
+        (?:(?:is|are|was|were|has been|being) )?(?:also |strongly )?(?:suspected|queried|considered|possible\
+            |likely|probable)(?=\s?(?:$|[,.;)]|and |but ))
         (?:(?:is|are) )?(?:cannot|can't|not) (?:be )?(?:excluded|ruled out)
         """,
     "historical_after": rf"""
-        {_EN_N} (?:years?|yrs?|months?) ago|last year|in the past|years back|removed|at age \d{{1,2}}|in (?:my|his|her) (?:teens|\d0s|twenties|thirties)|during (?:my|her) (?:last|first|previous) pregnancy|in (?:early )?(?:childhood|infancy|adolescence)|in (?:19|20)\d\d
+        (?:{_EN_N} )?(?:years?|yrs?|months?) (?:ago|back)|last year|in the past|years back|removed
+        at age \d{{1,2}}|in (?:my|his|her) (?:teens|\d0s|twenties|thirties)
+        during (?:my|her) (?:last|first|previous) pregnancy|in (?:early )?(?:childhood|infancy|adolescence)
+        in (?:19|20)\d\d
         as an? (?:small |young )?(?:child|kid|baby|teenager|teen|infant|boy|girl)
         when (?:i|he|she|they) (?:was|were) (?:an? |about |in )?(?:[a-z]{{3,9}}|\d{{1,2}})
-        (?:(?:now|fully|has|have|since|completely) ){{0,3}}(?:healed|resolved|cured|in remission|grew out of it|cleared up)
+        (?:(?:now|fully|has|have|since|completely) ){{0,3}}(?:healed|resolved|cured|in remission|grew out of it\
+            |cleared up)
         """,
     "advice": r"""
-        (?:patients?|adults|children|people|you|they|women|men) (?:\w+ ){0,4}(?:should|must|need to)|(?:^|(?<=[.;:!?] ))(?:patients|people|adults|children|women|men|those|infants) with|should (?:be|not|i|we|have|take|avoid|you)
-        (?:monitor|watch|screen|check|look out) for|advised? (?:to|on)|recommend\w{0,6}|return if|seek|please|plan:|first-line|safety-?net\w*|educated|counsell?ed|discussed|follow[- ]?up (?:in|with|if|appointment)|referr?(?:ed)? (?:to|if)|warned|contraindicated
-        (?:symptoms|signs|features|side effects|causes|complications|risk factors|treatment|management|risk) (?:of|for|in)(?=[^.;]{1,60} (?:include|are|is|may|can) )
-        risk factors? for|(?:increase|reduce|decrease|prevent)s? (?:the )?(?:risk|chance)s?|(?:most common|leading|commonest|main) (?:cause|type|site|complication|symptom)
-        (?:is|are) (?:an? |the )(?:common|rare|frequent|most|classic|hallmark|leading|type|form|complication|cause|feature|sign of|treatment|drug|side effect)
-        (?:drug|treatment|investigation|test) of choice|gold standard|first-choice|best initial|(?:don't|do not) (?:wrap|put|take|leave|sit|use|drive|give|let|stop|drink)|come (?:back|at once|straight|to)|(?<=[.;] )(?:avoid|apply|refer)|^(?:avoid|apply|refer)|(?:is|are) (?:treated|caused|characteri[sz]ed|defined|diagnosed) (?:with|by|as)|typically|classically
+        (?:patients?|adults|children|people|you|they|women|men) (?:\w+ ){0,4}(?:should|must|need to)
+        (?:^|(?<=[.;:!?] ))(?:patients|people|adults|children|women|men|those|infants) with
+        should (?:be|not|i|we|have|take|avoid|you)
+        (?:monitor|watch|screen|check|look out) for|advised? (?:to|on)|recommend\w{0,6}|return if|seek|please
+        plan:|first-line|safety-?net\w*|educated|counsell?ed|discussed|follow[- ]?up (?:in|with|if|appointment)
+        referr?(?:ed)? (?:to|if)|warned|contraindicated
+        (?:symptoms|signs|features|side effects|causes|complications|risk factors|treatment|management|risk) (?:of\
+            |for|in)(?=[^.;]{1,60} (?:include|are|is|may|can) )
+        risk factors? for|(?:increase|reduce|decrease|prevent)s? (?:the )?(?:risk|chance)s?
+        (?:most common|leading|commonest|main) (?:cause|type|site|complication|symptom)
+        (?:is|are) (?:an? |the )(?:common|rare|frequent|most|classic|hallmark|leading|type|form|complication|cause\
+            |feature|sign of|treatment|drug|side effect)
+        (?:drug|treatment|investigation|test) of choice|gold standard|first-choice|best initial
+        (?:don't|do not) (?:wrap|put|take|leave|sit|use|drive|give|let|stop|drink)
+        come (?:back|at once|straight|to)|(?<=[.;] )(?:avoid|apply|refer)|^(?:avoid|apply|refer)
+        (?:is|are) (?:treated|caused|characteri[sz]ed|defined|diagnosed) (?:with|by|as)|typically|classically
         if (?:you|the patient|symptoms|there|any)|call (?:999|911|120)
         """,
     "idle": r"""
-        what(?:'s)?|which of|which (?=[^.?]{0,60}\?)|how (?:do|does|can|is|are|should|long|common|much)|is it (?:serious|normal|safe|ok|contagious)
-        next (?:best )?step|thanks?(?: you)?|hello|help me|can (?:you|i|it)|(?:do|does|are|is) (?:you|there)(?=[^.?]{0,60}\?)
+        what(?:'s)?|which of|which (?=[^.?]{0,60}\?)|how (?:do|does|can|is|are|should|long|common|much)
+        is it (?:serious|normal|safe|ok|contagious)
+        not (?:given|done|checked|tested|recorded)|next (?:best )?step|thanks?(?: you)?|hello|help me
+        can (?:you|i|it)|(?:do|does|are|is) (?:you|there)(?=[^.?]{0,60}\?)
         """,
     "family": rf"""
-        (?:strong |positive )?family (?:history|hx)(?: is| was)?(?: positive| significant| notable)?(?: of| for)?|fhx?(?: of)?
-        runs in (?:the|my|his|her) family
-        (?:both |all )?(?:(?:my|his|her) )?(?:brothers|sisters|parents|siblings|uncles|aunts|grandparents|cousins)(?: all| both)? {_EN_GOT}
-        (?:mother|father|mum|mom|dad|brother|sister|aunt|uncle|grandm\w+|grandf\w+) (?:had|died (?:of|from)|with)(?= [^,.;]{{0,20}}(?:cancer|disease|diabetes|attack|stroke|asthma|eczema|psoriasis))
+        (?:strong |positive )?family (?:history|hx)(?: is| was)?(?: positive| significant| notable)?(?: of| for)?
+        fhx?(?: of)?
+        runs in (?:the|my|his|her) family|{_EN_KIN}(?=\s?:)
+        (?:everyone|others|kids|children|people)(?: else)? (?:at|in) (?:my |the )?(?:home|house|school|work\
+            |nursery|class|office) {_EN_GOT}
+        (?:both |all )?(?:(?:my|his|her) )?(?:brothers|sisters|parents|siblings|uncles|aunts|grandparents\
+            |cousins)(?: all| both)? {_EN_GOT}
+        (?:(?:my|maternal|paternal) ){{0,2}}(?:mother|father|mum|mom|dad|brother|sister|aunt|uncle|grandm\w+\
+            |grandf\w+) (?:had|died (?:of|from)|with)(?= [^,.;]{{0,20}}(?:cancer|disease|diabetes|attack|stroke\
+            |asthma|eczema|psoriasis))
         (?:his|her|their|whose) (?:\w+ )?{_EN_KINFOLK}(?: (?:also|both|all|once))?(?:'s)? {_EN_GOT}
         """,
     "relative": rf"""
-        (?:(?:my|our|the|a|whole|both|maternal|paternal|one|two) ){{0,3}}{_EN_KINFOLK}(?: (?:also|both|all|just|recently|once)){{0,2}} {_EN_GOT}
+        (?:(?:my|our|the|a|whole|both|maternal|paternal|one|two) ){{0,3}}{_EN_KINFOLK}(?: (?:also|both|all|just\
+            |recently|once)){{0,2}} {_EN_GOT}
         (?:(?:my|our|the) )?{_EN_KINFOLK}'s(?= (?:been|got|had|having) )
         """,
     "absent": r"""
-        (?:denie[sd]|denying|deny)(?: (?:any|ever))?(?: (?:having|history of|a history of))?|(?:negative|-ve|neg) for|absence of|free (?:of|from)|nor
-        (?:(?:has|have|had|with|shows?|there (?:is|are|was|were)) )?(?:no|not|nil|without|w/o|neither|never (?:had|has|have))(?: (?:any|an?|new|known|previous|significant|obvious|associated|further|recent|prior))?(?: (?:signs?|evidence|history|symptoms?|family history|episodes?|complaints?|hx|sort|kind) (?:of|or))?
+        (?:denie[sd]|denying|deny)(?: (?:any|ever))?(?: (?:having|history of|a history of))?
+        no longer (?:has|have|had)|(?:negative|-ve|neg) for|absence of|free (?:of|from)|nor
+        (?:(?:has|have|had|with|shows?|there (?:is|are|was|were)) )?(?:no|not|nil|without|w/o|neither|never (?:had\
+            |has|have))(?: (?:any|an?|new|known|previous|significant|obvious|associated|further|recent\
+            |prior))?(?: (?:signs?|evidence|history|symptoms?|family history|episodes?|complaints?|hx|sort\
+            |kind) (?:of|or))?
         (?:nobody|no ?one|none)(?: (?:in|of) (?:my|the|his|her) \w+)? (?:has|have|had)|none of|excludes?
-        (?:do(?:es)?|did)(?:n't| not)(?: really| even| ever)? (?:have|feel|get|seem|appear|report|complain of|notice)(?: any)?
+        (?:do(?:es)?|did)(?:n't| not)(?: really| even| ever)? (?:have|feel|get|seem|appear|report|complain of\
+            |notice)(?: any)?
         (?:do(?:es)?|did)(?:n't| not)(?= (?:hurt|itch|cough|vomit|bleed|smoke|ache|wheeze|burn|faint))
         (?:has|have|had)(?:n't| not)(?: had| been| noticed| developed)?(?: any| an?)?|(?:is|are|was|were)n't
         """,
     "uncertain": r"""
-        (?:not sure|unsure|unclear|don't know|wonder(?:ing)?)(?: (?:if|whether|about))?(?: (?:it's|it is|this is|i have|i've got))?
-        (?:suspect(?:ed|ing)?|suspicio(?:us|n)|concern(?:ed|ing)?|worr(?:ied|ying))(?: (?:for|of|about|that|it's|it is|this is)){0,2}
-        (?:very |most )?(?:possibl[ey]|probabl[ey]|likely(?! to)|maybe(?! (?:a|an|one|two|three|\d))|perhaps|presumed|questionable)(?: diagnosis(?: is)?)?
-        query(?! fever)|r/o|(?:to )?rule out|ddx|differentials?(?: diagnosis)?(?: includes?)?|vs|versus|(?:might|may|could)(?: also)?(?: (?:have|be))?(?: (?:having|getting))?(?! not)
-        suggestive of|consistent with|compatible with|in keeping with|c/w|unlikely(?= [a-z])|presumptive|scared (?:it's|it is|of)|afraid (?:it's|it is|of)
-        (?:is|are) (?:this|it|these|that|they)(?= [^.?]{2,40}\?)|(?:do|does) (?:i|he|she) have(?= [^.?]{2,40}\?)|have i got
-        be(?! able)|(?:seems?|looks?|sounds?) like|appears to|(?:cannot|can't) (?:exclude|rule out)|(?:i|we) (?:think|guess)(?: (?:it's|it is|i have|i've got))?
+        (?:not sure|unsure|unclear|don't know|wonder(?:ing)?)(?: (?:if|whether|about))?(?: (?:it's|it is|this is\
+            |i have|i've got))?
+        (?:suspect(?:ed|ing)?|suspicio(?:us|n)|concern(?:ed|ing)?|worr(?:ied|ying))(?: (?:for|of|about|that|it's\
+            |it is|this is|(?:i|he|she) (?:might |may )?(?:have|has)|i've got)){0,2}
+        (?:very |most )?(?:possibl[ey]|probabl[ey]|likely(?! to)|maybe(?! (?:a few|a couple|one|two|three|\d))\
+            |perhaps|presumed|questionable)(?: diagnosis(?: is)?)?
+        query(?! fever)|r/o|(?:to )?rule out|ddx|differentials?(?: diagnosis)?(?: includes?)?|vs|versus
+        (?:might|may|could)(?: also)?(?: (?:have|be))?(?: (?:having|getting))?(?! not)
+        suggestive of|consistent with|compatible with|in keeping with|c/w|unlikely(?= [a-z])|presumptive
+        scared (?:it's|it is|of)|afraid (?:it's|it is|of)
+        (?:is|are) (?:this|it|these|that|they)(?= [^.?]{2,40}\?)|(?:do|does) (?:i|he|she) have(?= [^.?]{2,40}\?)
+        have i got
+        be(?! able)|(?:seems?|looks?|sounds?) like|appears to|(?:cannot|can't) (?:exclude|rule out)
+        (?:i|we) (?:think|guess)(?: (?:it's|it is|i have|i've got))?
         """,
     "historical": r"""
-        used to (?:have|get|suffer(?: from)?|be)|previous(?:ly)?(?: had| treated for)?|prior|remote|former(?:ly)?|status post|s/p|underwent|(?<=\w )childhood|recovered from|got over|grew out of
+        used to (?:have|get|suffer(?: from)?|be)|previous(?:ly)?(?: had| treated for)?|prior|remote
+        former(?:ly)?|status post|s/p|underwent|(?<=\w )childhood|recovered from|got over|grew out of
         treated for(?=[^,;.]{1,30}(?:ago|in |as a))|had(?=[^,;.]{1,30} removed)
-        old(?= (?:(?:left|right|healed|inferior|anterior|lacunar|mca|rib|vertebral) ){0,3}(?:infarct|stroke|fracture|mi|tb|cva|injury))
+        old(?= (?:(?:left|right|healed|inferior|anterior|lacunar|mca|rib|vertebral) ){0,3}(?:infarct|stroke\
+            |fracture|mi|tb|cva|injury))
         """,
     "past": rf"""
-        (?:{_EN_N}[- ]{_SPAN}'? )?(?:past |previous |significant |long |known ){{0,2}}(?:medical |surgical )?(?:history|hx)(?: (?:of|includes?|significant for|notable for))?
+        (?:{_EN_N}[- ]{_SPAN}'? )?(?:past |previous |significant |long |known ){{0,2}}(?:medical \
+            |surgical )?(?:history|hx)(?: (?:of|includes?|significant for|notable for))?
         (?:pmhx?|psh|h/o)(?: of| includes)?|background(?: of)?
         """,
-    "turn": r"but|however|except(?: for)?|although|though|yet|apart from|other than|aside from|just (?:an?|some)",
+    "turn": r"""
+        but|however|except(?: for)?|although|though|yet|apart from|other than|aside from
+        (?<!probably )(?<!maybe )(?<!be )just (?:an?|some)
+        """,
     "with": r"(?:associated |together |along )?with|accompanied by|plus",
     "list": r"and(?: also|/or)?|or|as well as|then|followed by",
 }
@@ -253,12 +330,13 @@ EN = {
 
 # At each place the first kind that fits is taken.
 _ORDER = (
-    "keep void double present_after absent_after uncertain_after historical_after family_after past_after advice idle ask "
-    "family relative uncertain absent historical past turn told with end question colon comma list"
+    "keep void double present_after absent_after uncertain_after historical_after family_after past_after advice idle "
+    "ask family relative uncertain absent past historical turn told with end question colon comma list"
 )
 
 
 def _lines(block: str) -> str:
+    block = re.sub(r"\\\n *", "", block)
     return "|".join(line.strip() for line in block.splitlines() if line.strip())
 
 
@@ -276,13 +354,14 @@ def _kinds(prefix: str, *tables: dict[str, str]) -> str:
 
 
 # Its groups are named for a language and a kind: zh_absent.
-LEXER = re.compile(f"{_kinds('zh', MARKS, ZH)}|(?<![a-z0-9])(?=[a-z])(?:{_kinds('en', EN)})(?!'?[a-z0-9])")
+LEXER = re.compile(f"{_kinds('zh', MARKS, ZH)}|(?<![a-z0-9])(?=[a-z0-9])(?:{_kinds('en', EN)})(?!'?[a-z0-9])")
 
 # First person with something of his own: a relative in the same text is not the patient.
 SELF = _either(
     rf"(?<!说)我(?!的?{_KIN}|们|家|想|怕|担心|带|给|让|陪|问|该|看[他她它]|发现[他她]|觉得[他她])|患者|病人|患儿",
     r"""
-    i(?:'m| am|'ve| have| had| get| feel| keep| can't| also| now)(?! (?:worried|concerned|given|noticed|his|her|calling))
+    i(?:'m| am|'ve| have| had| get| feel| keep| can't| also| now)(?! (?:worried|concerned|given|noticed|his|her\
+        |calling))
     patient|pt|my (?:own|head|face|chest|stomach|tummy|back|skin|throat|legs?|arms?|eyes?|knees?)
     """,
 )
@@ -290,20 +369,27 @@ SELF = _either(
 EVENT = _either(
     r"术|切除|骨折|外伤|车祸|卒中|中风|[心脑]梗|梗死|脑出血|结核|流产|剖宫产|肺炎|阑尾炎|胰腺炎|输血|抽搐|惊厥",
     r"""
-    [a-z]{2,20}(?:ectomy|plasty|otomy|graphy)|surgery|operations?|bypass|cabg|stent(?:ing|s)?|fractures?|strokes?|tia|mi
-    infarct(?:ion)?|tb|tuberculosis|pneumonia|appendicitis|pancreatitis|dvt|pe|injury|accident|transfusions?|miscarriages?
+    [a-z]{2,20}(?:ectomy|plasty|otomy|graphy)|surgery|operations?|bypass|cabg|stent(?:ing|s)?|fractures?
+    strokes?|tia|mi
+    infarct(?:ion)?|tb|tuberculosis|pneumonia|appendicitis|pancreatitis|dvt|pe|injury|accident|transfusions?
+    miscarriages?
     c-section|caesarean|concussion|childhood
     """,
 )
 # An onset: "3 years ago" does not make it past.
-ONSET = _either("开始|起病|确诊|发现|诊断|出现", "diagnosed|start(?:ed|ing)|began|admitted|onset|since|first|noticed|ever")
+ONSET = _either(
+    "开始|起病|确诊|发现|诊断|出现", "diagnosed|start(?:ed|ing)|began|admitted|onset|since|first|noticed|ever"
+)
 # A short question with these asks for an answer; without, it voices a suspicion (Syncope?).
 ASKING = _either(
-    "什么|[吗么呢]|如何|怎|哪|几|能|会|多久|多少",
+    "没|什么|[吗么呢]|如何|怎|哪|几|能|会|多久|多少",
     "do|does|is|are|am|what|how|why|should|can|could|which|has|have|any|when|where|who|will",
 )
 # A question about a disease, not about somebody.
-GENERAL = re.compile(r"\s*(?:what|how|is|are|can|could|does|do|should|why|when|which|will|who)\b(?!.*\b(?:i|my|i'm|i've|he|she|his|her|this|it|these|that|we|our)\b)")
+GENERAL = re.compile(
+    r"\s*(?:what|how|is|are|can|could|does|do|should|why|when|which|will|who)\b"
+    r"(?!.*\b(?:i|my|i'm|i've|he|she|his|her|this|it|these|that|we|our)\b)"
+)
 # "no fever, chills or cough", "denies fever, chills, cough": the scope goes on over the comma.
 GOES_ON = re.compile(r"(?:[^,;.。:?]{1,40},){0,6}[^,;.。:?]{0,40}?(?:(?<![a-z])(?:or|nor)(?![a-z])|或)")
 STRONG = re.compile("否认|den|negative")
@@ -313,21 +399,28 @@ BARE = re.compile(r"\s?(?:(?![有出伴于近今昨目现是但])[\u4e00-\u9fff�
 AGE = _either(
     rf"{_N}(?:周?岁|月龄|个月大)半?",
     rf"""
-    (?:an? )?{_EN_N}[ -]{{0,2}}{_SPAN}[ -]old(?: (?:[a-z-]{{3,15}} )?(?:man|woman|boy|girl|male|female|infant|patient|student|child|lady))?
-    \d{{1,3}} ?(?:yo|y/o|yr|y)(?: ?[mf])?|\d{{1,3}} ?[mf]|(?:[mf]|male|female),? ?\d{{1,3}}|aged? \d{{1,3}}|g\d ?p\d(?:\+\d)?
+    (?:an? )?{_EN_N}[ -]{{0,2}}{_SPAN}[ -]old(?:'s)?(?: (?:[a-z-]{{3,15}} )?(?:man|woman|boy|girl|male|female\
+        |infant|patient|student|child|lady))?
+    \d{{1,3}} ?(?:yo|y/o|yr|y)(?: ?[mf])?|\d{{1,3}} ?[mf]|(?:[mf]|male|female),? ?\d{{1,3}}|aged? \d{{1,3}}
+    g\d ?p\d(?:\+\d)?
     (?:he|she|i)(?:'s| is|'m| am) (?:\d{{1,2}}|two|three|four|five|six|seven|eight|nine|ten)
     """,
 )
 DURATION = _either(
     rf"""
-    (?:已|约|近|最近|大概|大约|快|持续|反复|间断|有){{0,3}}第?{_N}\s?个?[多余来]?个?(?:小时|分钟|秒钟?|钟头|星期|礼拜|上午|下午|晚上|整天|[天日周月年晚夜])[多余来]?(?:左右|以上)?[前了内来]?
-    每[天日周月晚](?:{_N}[次趟回])?|{_N}多?[次趟回](?![/分])了?
+    (?:已|约|近|最近|大概|大约|快|持续|反复|间断|有){{0,3}}第?{_N}\s?个?[多余来]?个?(?:小时|分钟|秒钟?|钟头|星期|礼拜|上午|下午|晚上|整天\
+        |[天日周月年晚夜])[多余来]?(?:左右|以上)?[前了内来]?
+    前[几两]天|上个?(?:月(?!经)|周|星期)|每[天日周月晚](?:{_N}[次趟回])?|{_N}多?[次趟回](?![/分])了?
     """,
     rf"""
-    (?:(?:for|since|over|during|in|within|after|of|x|at|about|around|nearly|almost|the|last|past|these) ?){{0,4}}{_EN_N}[ -]{{0,2}}(?:more )?{_SPAN}(?: ago| now| history| hx)?(?: of)?
-    \d{{1,3}} ?[dh]|x ?\d{{1,3}}(?: ?/ ?\d{{1,2}}| ?[dwmy])?|(?<!\d)\d/(?:7|52|12)|(?:days|weeks|months|years) of|(?:day|week) \d{{1,3}}|since (?:the |last |this |early )?(?:[a-z]{{3,12}}|(?:19|20)\d\d)
+    (?:(?:for|since|over|during|in|within|after|of|x|at|about|around|nearly|almost|the|last|past\
+        |these) ?){{0,4}}{_EN_N}[ -]{{0,2}}(?:more )?{_SPAN}(?: ago| now| history| hx)?(?: of)?
+    \d{{1,3}} ?[dh]|x ?\d{{1,3}}(?: ?/ ?\d{{1,2}}| ?[dwmy])?|(?<!\d)\d/(?:7|52|12)
+    (?:days|weeks|months|years) of|(?:day|week) \d{{1,3}}
+    since (?:the |last |this |early )?(?:[a-z]{{3,12}}|(?:19|20)\d\d)
     (?:this|last|every|all|each) (?:morning|afternoon|evening|night|week|weekend|month|year|day|time)
-    (?:once|twice|(?:\w{{2,6}} or )?(?:\w{{1,6}} )?times)(?: an?| per| every) (?:day|week|night|month|year)|{_EN_N} times|once|twice
+    (?:once|twice|(?:\w{{2,6}} (?:or|to) )?(?:\w{{1,6}} )?times)(?: an?| per| every) (?:day|week|night|month|year)
+    {_EN_N} times|once|twice
     today|yesterday|tonight|overnight|lately|recently|currently|nowadays
     """,
 )
@@ -335,20 +428,25 @@ HEAD = re.compile(
     "(?:"
     + _lines(r"""
     我[家们的]?|[他她它]|患者|病人|患儿|孩子|小孩|宝宝|女儿|儿子|老人家?|本人|自己|主诉|自[诉觉测]|测|查体|检查|体检|化验|家属|[这此]次
-    家里(?:老人)?|娃儿?|闺女|从小就?|近期|最近|近[来日]|这(?:几天|两天|段时间)|[昨今前][天晚]|今早|今晨|目前|现在|如今|一直|总是?|经常|常常?|老是?(?![公婆妈爸家年人师伴花视])|偶尔|有时候?|时常|时不时
+    家里(?:老人)?|娃儿?|闺女|从小就?|近期|最近|近[来日]|这(?:几天|两天|段时间)|[昨今前][天晚]|其(?!他|它|余)|今早|今晨|目前|现在|如今|一直|总是?|经常|常常?
+    老是?(?![公婆妈爸家年人师伴花视])|偶尔|有时候?|时常|时不时
     以前|之前|[之随此然]?后(?![背脑颈囟遗腰枕壁凸])|今(?!年)|突然|忽然|突[发感]|骤然|开始|逐渐|渐渐|就是?|还是?|也|又|都|已经?|而且|并且|并|且|然后|后来|反复
     感觉|感到|觉得|发现|示|为|[因是]|有点儿?|有些|有(?![时意])|一点|稍微|[了得地着以于在从到给被把](?!凉|急|重)|的(?!确)|[:\s.,]|\d[.)、](?=\D|\d型)
     """)
     + "){1,20}"
 )
-TAIL = re.compile(r"(?:[了的呢啊吧呀吗么嘛]|等(?:症状|不适|表现)?|病史|走的|之类|什么的|待查|[\s:]){1,6}$")
+TAIL = re.compile(r"(?:[了的呢啊吧呀吗么嘛]|等(?:症状|不适|表现|传染)?|病史|走的|之类|什么的|待查|[\s:]){1,6}$")
 EN_HEAD = re.compile(
     r"(?:[\s,.:'\"*+-]|"
     + _words(rf"""
-    i'm|i've|he's|she's|it's|there's|that's|they're|we're|(?:{_EN_KIN})|i|he|she|they|we|it|the|a|an|my|his|her|our|their|this|that|these|there|patient|pt|child|son|daughter|baby
-    is|are|am|was|were|be|been|being|have|has|had|having|gets?|getting|got|feels?|feeling|felt|keeps?|suffering|from|of|with|to|at
-    found|noted|noticed|also|and|or|so|then|really|very|quite|some|any|more|sometimes|often|always|usually|occasional(?:ly)?|still|again
-    start(?:ed|ing)|began|bit of(?: an?)?|a bit|little|lots? of|kind of|sort of|once|too|for|in|as|which|who|significant|reports?|new|known
+    i'm|i've|he's|she's|it's|there's|that's|they're|we're|(?:{_EN_KIN})|i|he|she|they|we|it|the|a|an|my|his|her
+    our|their|this|that|these|there|patient|pt|child|son|daughter|baby
+    is|are|am|was|were|be|been|being|have|has|had|having|gets?|getting|got|feels?|feeling|felt|keeps?|suffering
+    from|of|with|to|at
+    found|noted|noticed|also|and|or|so|then|really|very|quite|some|any|more|sometimes|often|always|usually
+    occasional(?:ly)?|still|again
+    start(?:ed|ing)|began|bit of(?: an?)?|a bit|little|lots? of|kind of|sort of|once|too|for|in|as|which|who
+    significant|reports?|new|known
     now|just|only|suddenly|woke(?: up)?|due to|because|while|o/e
     """)
     + "){1,20}"
@@ -356,7 +454,8 @@ EN_HEAD = re.compile(
 EN_TAIL = re.compile(
     r"(?:[\s,.:'\"*+-]|"
     + _words(r"""
-    (?:(?:is|are|was|were) )?(?:noted|seen|reported|found|observed|present)|(?:that |which )?started|too|as well|also|anywhere|afterwards|either|at all|and|or|the|of|on ra
+    (?:(?:is|are|was|were) )?(?:noted|seen|reported|found|observed|present)|(?:that |which )?started|too|as well
+    also|anywhere|afterwards|either|at all|and|or|the|of|on ra
     with|for|i|is|was|are|at|in|a|to|so|since|now
     """)
     + "){1,12}$"
@@ -368,43 +467,58 @@ PERSON = _either(
     (?:老年|中年|青年|成年|足月|新生)?[男女](?:性|孩|童|婴|士|子)?(?:患者)?|老年|成人|[已未]婚|汉族|农民|工人|教师|学生|新生儿|患儿|患者|孕妇|产妇|病人
     """,
     r"""
-    (?:elderly |young |middle-aged |old )?(?:man|woman|boy|girl|male|female|infant|patient|student|neonate|newborn|child|toddler|adult|lady|gentleman|baby|athlete)s?
+    (?:elderly |young |middle-aged |old )?(?:man|woman|boy|girl|male|female|infant|patient|student|neonate|newborn\
+        |child|toddler|adult|lady|gentleman|baby|athlete)s?
     """,
 )
 NOTHING = _either(
     rf"""
-    [\d.一二两三四五六七八九十百半]{{1,8}}|(?:其[他它余]|任何|明显|特殊|[啥别]|什么|别的|特别|阳性|临床){{0,3}}(?:症状|体征|不适|异常|特殊|问题|情况|变化|诱因|反应|表现|不舒服|手术|所见)
-    .{{0,6}}(?<![落滞向])[前后]|[这那一]样|医生|大夫|(?:进行性|逐渐|明显)?加重|缓解|好转|减轻|[^痛疼痒肿麻吐泻喘咳晕烧热痰汗酸胀闷瘫聋哑渴抖黄冷烫紫胖瘦困累痔疝癌瘤毒]|{_KIN}
+    [\d.一二两三四五六七八九十百半]{{1,8}}
+    (?:其[他它余]|任何|明显|特殊|[啥别]|什么|别的|特别|阳性|临床){{0,3}}(?:症状|体征|不适|异常|特殊|问题|情况|变化|诱因|反应|表现|不舒服|手术|所见)
+    .{{0,6}}(?<![落滞向])[前后]|[这那一]样|医生|大夫|长大|[这那]种?情况|类似(?:患者|情况|病史|症状|疾病)?|(?:进行性|逐渐|明显)?加重|缓解|好转|减轻
+    [^痛疼痒肿麻吐泻喘咳晕烧热痰汗酸胀闷瘫聋哑渴抖黄冷烫紫胖瘦困累痔疝癌瘤毒]|{_KIN}
     [主现个月婚]?[诉病人经育往敏]?史|体格|诊断|入院|生命体征|程度|部位|性质|时间|随访|就诊|来诊|住院|急诊|门诊|转院
     .{{0,4}}(?:心电图|ct|mri|x线|x光|[胸腹]片|b超|超声|造影|指诊|触诊|听诊|胃镜|肠镜|血常规|尿常规)(?:检查|结果)?
     """,
     rf"""
-    (?:my |his |her )?{_EN_KIN}|he|she|it|they|me|doctor|dr|gp|nothing(?: else)?|yes|no|ok|worse|better|the same|all
-    (?:other |any |more |further ){{0,2}}(?:symptoms?|problems?|issues?|complaints?|concerns?|history|(?:history of )?present illness|changes?|exam|examination|findings?|diagnosis|labs?)
-    (?:lives?|living) (?:with|alone|in)(?: .{{0,30}})?|works? (?:as|in)(?: .{{0,30}})?|retired(?: .{{0,30}})?|non-?smoker|social drinker|(?:alert|orient(?:at)?ed)(?: .{{0,20}})?|well perfused|well hydrated|otherwise|present|past
-    o/e|neuro|chest|abdomen|abdo|resp|cvs|cns|imp|hx|pmh|pc|hpc|ros|vitals?|obs|reassured|post-?op|asymptomatic
+    (?:my |his |her )?{_EN_KIN}|he|she|it|they|me|doctor|dr|gp|nothing(?: else)?|yes|no|ok|worse|better|the same
+    all
+    (?:other |any |more |further ){{0,2}}(?:symptoms?|problems?|issues?|complaints?|concerns?|history\
+        |(?:history of )?present illness|changes?|exam|examination|findings?|diagnosis|labs?)
+    (?:lives?|living) (?:with|alone|in)(?: .{{0,30}})?|works? (?:as|in)(?: .{{0,30}})?|retired(?: .{{0,30}})?
+    non-?smoker|social drinker|(?:alert|orient(?:at)?ed)(?: .{{0,20}})?|well perfused|well hydrated|otherwise
+    present|past
+    o/e|neuro|chest|abdomen|abdo|resp|cvs|cns|imp|hx|pmh|pc|hpc|ros|vitals?|obs|reassured|treated|managed|none
+    post-?op|asymptomatic
     (?:chest |head |abdo )?(?:x-?ray|cxr|ctpa|axr|ct|mri|ecg|ekg|echo|ultrasound)(?: (?:head|chest|abdomen|brain))?
     """,
 )
 NORMAL = _either(
     r"""
     没(?:什么|啥)?(?:事|问题|毛病|坏)$|无(?:明显)?变化$|神[志]?清$|音清$|律齐$|[腹颈宫]平?软$|好好$
-    (?<![不欠未非])(?:正常|还行|还好|还可以|尚可|平软|体健|良好|恢复好|如常|对称|居中|可|规律|稳定|无殊|等大等圆|等大|自如)$
+    (?<![不欠未非])(?:正常|还行|还好|还可以|尚可|平软|体健|良好|恢复好|如常|对称|居中|可|规律|稳定|无殊|等大等圆|等大|自如|存在|[吃睡]得[下着香好])$
     (?:精神|睡眠|胃口|食欲|吃奶|吃饭|反应|神志)[还都挺也很]?[好清]楚?$
     """,
     r"""
-    (?<!not )(?<!n't )(?<!never )(?:fine|ok|okay|normal|soft|supple|clear|unremarkable|intact|stable|regular|healthy|nad|non-?tender|afebrile|alert|unaffected|well)(?: otherwise)?$
+    (?<!not )(?<!n't )(?<!never )(?:fine|ok|okay|normal|soft|supple|clear|unremarkable|intact|stable|regular\
+        |healthy|nad|non-?tender|afebrile|alert|unaffected|well)(?: otherwise)?$
     """,
 )
 TREATMENT = _either(
     r"""
     .{0,6}(?:服用?|口服|吸入(?![性综中损])|注射|静[滴推注]|肌注|给予|外用|使用(?!障)|应用)(?![不一])[^后就,]{1,14}
     .{0,6}吃[着了过]?[^后就,]{0,8}(?:药|片|胶囊|颗粒|冲剂|[^维荤]素|[西司法]林|平|双胍|洛尔|沙坦|普利|他汀|唑|沙星|芬|头孢|激素)
-    .{0,8}(?:治疗|用药).{0,4}后?|多(?:喝水|休息|运动)
+    .{0,8}(?:治疗|用药|[化放]疗).{0,4}后?|多(?:喝水|休息|运动)
     """,
     r"""
-    (?:takes?|taking|took|tried|trying|on|prescribed|started|stopped|given|using|treated with|daily|regular)(?: \w{2,12}){0,2} ?(?:aspirin|insulin|warfarin|steroids?|antibiotics?|paracetamol|ibuprofen|calpol|nurofen|tylenol|advil|painkillers?|antacids?|eye drops|cream|tablets?|inhalers?|the pill|meds?|medication|anything for it)(?: .{0,30})?|don't take .{0,30}
-    (?:(?:takes?|taking|took|on|prescribed|started|stopped|given|my) ){0,2}[a-z]{2,12}(?:pril|sartan|olol|statin|mycin|cillin|floxacin|azole|azide|formin|zolam|prazole|xaban|dipine|mab|lone|sone|oxetine|traline|gliptin|gliflozin)(?: .{0,20})?
+    (?:takes?|taking|took|tried|trying|on|prescribed|started|stopped|given|using|treated with|daily\
+        |regular)(?: \w{2,12}){0,2} ?(?:aspirin|insulin|warfarin|steroids?|antibiotics?|paracetamol|ibuprofen\
+        |calpol|nurofen|tylenol|advil|painkillers?|antacids?|eye drops|cream|tablets?|inhalers?|the pill|meds?\
+        |medication|anything for it)(?: .{0,30})?
+    don't take .{0,30}
+    (?:(?:takes?|taking|took|on|prescribed|started|stopped|given|my) ){0,2}[a-z]{2,12}(?:pril|sartan|olol|statin\
+        |mycin|cillin|floxacin|azole|azide|formin|zolam|prazole|xaban|dipine|mab|lone|sone|oxetine|traline|gliptin\
+        |gliflozin)(?: .{0,20})?
     """,
 )
 # Says how, not what: goes with the finding before it.
@@ -413,10 +527,13 @@ QUALIFIER = _either(
     .{0,6}[后时间]?(?:明显|可|能|会)?(?:加[重剧]|缓解|减轻|好转|消退)(?:明显)?|[向往].{1,8}放射
     """,
     r"""
-    (?:worse|worsen(?:s|ed|ing)|better|relieved|eased?|goes away|aggravated|improve[sd]?|radiat(?:es|ing)|spreading)(?: (?:with|on|at|when|after|by|in|for|over|lying|to|into|from|if|during|and)(?: .{0,40})?)?
+    (?:worse|worsen(?:s|ed|ing)|better|relieved|eased?|goes away|aggravated|improve[sd]?|radiat(?:es|ing)\
+        |spreading)(?: (?:with|on|at|when|after|by|in|for|over|lying|to|into|from|if|during|and)(?: .{0,40})?)?
     """,
 )
 # Parts of the body alone: they go with what they are said not to have.
 SITE = re.compile(
-    "[肋额巴阴周掌底缘骨双两左右上下前后内外侧全四肢体身头颅面颈胸腹背腰臀部肺肝脾肾胃肠脑眼睛耳鼻口咽喉舌唇牙齿龈扁桃皮肤巩膜结瞳孔手脚足腿膝踝髋肩肘腕指趾关节脊柱浅表淋巴甲状腺乳房各区壁]{1,10}"
+    "(?!手足口)(?:[大小二]便|尿|血[糖压]|体温|月经|结膜|[双两左右上下前后内外侧全各四肢体身头颅额面颈巴胸乳房腹背腰臀屁股部"
+    "肺肝脾肾胃肠肚子脑眼睛瞳孔巩膜耳鼻口嗓咽喉舌唇牙齿龈扁桃皮肤手掌脚足底腿膝踝髋肩肘腕指趾关节骨脊柱肋浅表淋巴甲状腺"
+    "阴周缘瓣膜听诊区壁]{1,10})"
 )

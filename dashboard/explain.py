@@ -8,7 +8,7 @@ import numpy as np
 from dashboard.checkpoint import Calibration
 from dashboard.domain import BANDS, Band, Candidate, CantMiss, Entry, Evidence, Language, Patient, Scores
 from dashboard.records import key
-from dashboard.retrieval import Parts, Query, Recalled, findings_scores
+from dashboard.retrieval import Parts, Query, Recalled
 from dashboard.store import KnowledgeBase
 
 ASK = 3  # symptoms to ask for next
@@ -63,14 +63,11 @@ def _in_language(kb: KnowledgeBase, entry: Entry, language: Language) -> dict[st
 
 def cant_miss(parts: Parts, query: Query, recalled: Recalled) -> tuple[CantMiss, ...]:
     """Urgent entries that the present findings fit, whatever their rank. Absent findings never take one out."""
-    kb, calibration = parts.kb, parts.encoder.calibration
-    if "findings" in recalled.channels:
-        fit = recalled.channels["findings"]
-    else:
-        fit = findings_scores(kb, recalled.similarity)[recalled.entries]
+    kb, floors, fit = parts.kb, parts.encoder.calibration.cant_miss, recalled.present
+    floor = max(floors["score"], floors["share"] * float(fit.max()))
     found: list[CantMiss] = []
     for row in np.argsort(-fit, kind="stable"):
-        if fit[row] < calibration.cant_miss or len(found) == CANT_MISS:
+        if fit[row] < floor or len(found) == CANT_MISS:
             break
         entry = kb.entries[int(recalled.entries[row])]
         if entry.urgent:

@@ -8,6 +8,7 @@ of it. The rules are the tables of cues.py; the code here only walks them.
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from zhconv import convert
 
@@ -62,7 +63,7 @@ class _Reader:
         self.skip = ""  # "comma" or "end": where reading goes on
         self.words = ""  # of the item being read
         self.site = ""  # 腹部 in 腹部无压痛
-        self.start = 0  # where the sentence began
+        self.begin = 0  # where the sentence began
         self.clause = 0  # where the clause began
         self.opened = ""  # the cue of the scope
 
@@ -79,18 +80,18 @@ class _Reader:
         return self.findings
 
     def plain(self) -> bool:
-        """The text is one word and nothing else: a name, even if it looks like something to leave out (甲肝, ALL)."""
+        """The text is one word: a name, even if it looks like something to leave out (甲肝, ALL)."""
         word = self.lowered.strip(" ,.。!?")
-        if not word.isalpha() or not 1 < len(word) < 16 or cues.PERSON.fullmatch(word) or cues.NORMAL.search(word):
+        if not word.isalpha() or not 1 < len(word) < 16:
+            return False
+        if cues.ASKING.search(word) or cues.NORMAL.search(word) or cues.PERSON.fullmatch(word):
             return False
         return all(_kind(cue) == "relative" for cue in cues.LEXER.finditer(word))
 
     def take(self, kind: str, cue: re.Match[str]) -> None:
-        if self.skip and kind not in ("end", self.skip):
-            if not (kind == "question" and self.skip == "comma"):
-                self.words = ""
-                return
-        if kind == "keep":
+        if self.skip and kind not in ("end", self.skip, "question" if self.skip == "comma" else ""):
+            self.words = ""
+        elif kind == "keep":
             self.words += self.text[cue.start() : cue.end()]
         elif kind in _SCOPES:
             self.open(kind, cue)
@@ -116,8 +117,11 @@ class _Reader:
             self.stop(kind, cue)
 
     def open(self, kind: str, cue: re.Match[str]) -> None:
+        fresh = not self.words.strip() and not self.group
         self.settle()
         self.opened = cue.group()
+        if kind == "past" and self.scope == "historical" and fresh:  # "remote history of"
+            return
         if not (self.sticky and kind == "present"):
             self.scope = kind
 
@@ -132,11 +136,11 @@ class _Reader:
             return
         if self.group:
             self.settle(kind)
-        elif self.scope == "present":
+        elif self.scope == "present" and not self.site:
             for i in range(max(self.recent, self.sentence), len(self.findings)):
                 old = self.findings[i]
                 if old.status is Status.PRESENT:
-                    self.findings[i] = Finding(old.text, _status(kind, old.text), old.said)
+                    self.findings[i] = replace(old, status=_status(kind, old.text))
 
     def pause(self, kind: str, cue: re.Match[str]) -> None:
         """A comma or a colon."""
@@ -168,24 +172,24 @@ class _Reader:
     def stop(self, kind: str, cue: re.Match[str]) -> None:
         """The end of a sentence, or a question mark."""
         self.item()
-        asked = kind == "question" and self.scope == "present"
+        asked = kind == "question"
         clause = self.lowered[self.clause : cue.start()]
-        if asked and cues.ASKING.search(clause):
+        if asked and self.scope == "present" and cues.ASKING.search(clause):
             self.group = []
-        alone = not self.findings and not self.lowered[cue.end() :].strip()  # a query of one word: 发热?
-        self.settle("uncertain" if asked and not alone and len(clause) < 30 else None)
-        if kind == "question" and cues.GENERAL.match(self.lowered[self.start : cue.start()][:200]):
+        only = not self.findings and not self.clause and not self.lowered[cue.end() :].strip()  # the query is: 发热?
+        doubted = asked and self.scope == "present" and not only and len(clause) < 30
+        self.settle("uncertain" if doubted else None)
+        if asked and cues.GENERAL.match(self.lowered[self.begin : cue.start()][:200]):
             del self.findings[self.sentence :]
-        self.site = ""
-        self.skip, self.scope, self.sticky, self.clause = "", "present", False, cue.end()
-        self.start = cue.end()
+        self.site, self.skip, self.scope, self.sticky = "", "", "present", False
+        self.begin = self.clause = cue.end()
         self.sentence = self.recent = len(self.findings)
 
     def item(self) -> None:
         words, self.words = self.words, ""
         if self.skip:
             return
-        for core in _cores(words):
+        for core in [words.strip()] if self.site and len(words.strip()) == 1 else _cores(words):
             if cues.SITE.fullmatch(core) and core not in self.known:
                 self.site += core
             else:
@@ -199,15 +203,17 @@ class _Reader:
             self.recent = len(self.findings)
         said = re.split(r"[,。;!?\n]", self.text[self.clause : self.clause + 200], maxsplit=1)[0].strip()
         for text in self.group:
-            status = _status(kind or self.scope, text)
-            before = self.findings[-1] if len(self.findings) > self.sentence else None
-            if before and status is Status.PRESENT and cues.QUALIFIER.fullmatch(text.translate(_LOWER)):
-                if before.status is status:
-                    joint = "," if language_of(text) == "zh" else ", "
-                    self.findings[-1] = Finding(before.text + joint + text, status, before.said)
-            else:
-                self.findings.append(Finding(text, status, said))
+            self.add(Finding(text, _status(kind or self.scope, text), said))
         self.group = []
+
+    def add(self, finding: Finding) -> None:
+        before = self.findings[-1] if len(self.findings) > self.sentence else None
+        how = finding.status is Status.PRESENT and cues.QUALIFIER.fullmatch(finding.text.translate(_LOWER))
+        if not before or not how:
+            self.findings.append(finding)
+        elif before.status is Status.PRESENT:
+            comma = "," if language_of(finding.text) == "zh" else ", "
+            self.findings[-1] = replace(before, text=before.text + comma + finding.text)
 
 
 def _kind(cue: re.Match[str]) -> str:
@@ -221,22 +227,15 @@ def _status(kind: str, text: str) -> Status:
 
 
 def _cores(words: str) -> Iterator[str]:
-    """An item freed of ages, durations, fillers; nothing of what is no finding."""
-    chinese = language_of(words) == "zh"
-    lowered = words.translate(_LOWER)
-    marks = [m.span() for m in cues.AGE.finditer(lowered)] + [m.span() for m in cues.DURATION.finditer(lowered)]
+    """An item freed of ages, durations and fillers, without what is no finding."""
+    gap = "\n" if language_of(words) == "zh" else " "  # in Chinese a duration parts: 恶心一上午了眼前发黑
     kept = list(words)
-    for start, end in marks:
-        kept[start:end] = ["\n" if chinese else " "] * (end - start)
+    for pattern in (cues.AGE, cues.DURATION):
+        for cut in pattern.finditer(words.translate(_LOWER)):
+            kept[cut.start() : cut.end()] = gap * (cut.end() - cut.start())
     for piece in "".join(kept).split("\n"):
         text = _trim(piece)
-        lowered = text.translate(_LOWER)
-        letters = sum(c.isalpha() for c in text)
-        if not letters or (language_of(text) == "en" and sum(c.isalnum() for c in text) < 2):
-            continue
-        if any(p.fullmatch(t) for p in (cues.PERSON, cues.NOTHING, cues.TREATMENT) for t in (lowered, piece.strip().translate(_LOWER))):
-            continue
-        if not cues.NORMAL.search(lowered):
+        if _tells(text.translate(_LOWER), piece.strip().translate(_LOWER)):
             yield text
 
 
@@ -245,34 +244,45 @@ def _trim(piece: str) -> str:
     head, tail = (cues.HEAD, cues.TAIL) if language_of(text) == "zh" else (cues.EN_HEAD, cues.EN_TAIL)
     for _ in range(2):
         lowered = text.translate(_LOWER)
-        start = m.end() if (m := head.match(lowered)) else 0
-        end = m.start() if (m := tail.search(lowered, start)) else len(text)
+        start = found.end() if (found := head.match(lowered)) else 0
+        end = found.start() if (found := tail.search(lowered, start)) else len(text)
         text = text[start:end].strip(" ,.;:\"'()*+-_~<>[]{}|/\\")
-    return text
+    return text if text.count("(") == text.count(")") else text.replace("(", " ").replace(")", " ").strip()
+
+
+def _tells(text: str, untrimmed: str) -> bool:
+    """The item is a finding, or a site that goes with one."""
+    short = language_of(text) == "en" and sum(c.isalnum() for c in text) < 2
+    if short or not any(c.isalpha() for c in text):
+        return False
+    if cues.SITE.fullmatch(text):
+        return True
+    empty = (cues.PERSON, cues.NOTHING, cues.TREATMENT)
+    return not (cues.NORMAL.search(text) or any(p.fullmatch(t) for p in empty for t in (text, untrimmed)))
 
 
 def _split(core: str, known: Collection[str]) -> list[str]:
     """发热咳嗽咳痰 -> 发热, 咳嗽, 咳痰: cut where one known term ends and the next begins."""
-    chinese = language_of(core) == "zh"
     lowered = core.translate(_LOWER)
-    # Where a term may begin and end: at any character in Chinese, at words in English.
-    edges = range(len(core) + 1) if chinese else [m.start() for m in _EDGE.finditer(lowered)]
-    pieces, start, ended = [], 0, -1
-    place = 0
+    # A term begins and ends at any character in Chinese, at words in English.
+    edges = range(len(core) + 1) if language_of(core) == "zh" else [m.start() for m in _EDGE.finditer(lowered)]
+    pieces, start, ended, place = [], 0, -1, 0
     while place < len(edges) - 1:
         if end := _term(lowered, edges, place, known):
-            if ended >= 0 and lowered[ended : edges[place]].strip(" 得") == "" and not _ADJECTIVE.fullmatch(lowered, start, ended):
+            between = lowered[ended : edges[place]].strip(" 得") if ended >= 0 else core
+            if not between and not _ADJECTIVE.fullmatch(lowered, start, ended):
                 pieces.append(core[start:ended].strip())
                 start = edges[place]
             place, ended = end, edges[end]
         else:
             place += 1
-    return [p for p in (*pieces, core[start:]) if p]
+    return [*pieces, core[start:]]
 
 
 def _term(text: str, edges: Sequence[int], start: int, known: Collection[str]) -> int:
-    """The edge at which a known term from this edge ends, 0 if there is none: the longest that is not two in one."""
-    ends = [e for e in range(start + 1, min(start + _LONGEST, len(edges) - 1) + 1) if _between(text, edges, start, e) in known]
+    """The edge where a known term from this edge ends, 0 if there is none: the longest, unless it is two in one."""
+    last = min(start + _LONGEST, len(edges) - 1)
+    ends = [e for e in range(start + 1, last + 1) if _between(text, edges, start, e) in known]
     for end in reversed(ends):
         halves = [e for e in ends if e < end and _between(text, edges, e, end) in known]
         return halves[0] if halves else end

@@ -82,6 +82,7 @@ class Recalled:
     absent: np.ndarray  # (absent findings, phrases)
     encode_ms: float
     fused: np.ndarray  # (n,)
+    present: np.ndarray  # (n,) the same before what is absent was taken off
 
 
 def retrieve(parts: Parts, query: Query, options: Options) -> Recalled:
@@ -114,10 +115,10 @@ def retrieve(parts: Parts, query: Query, options: Options) -> Recalled:
     if encoding.multi_vector is not None and kb.tokens is not None and options.mode != "dense":
         late = np.array([_late_interaction(encoding.multi_vector[0], kb.multi_vectors(int(i))) for i in rows])
         channels["multi_vector"] = _maximum(owners, late, len(entries))
-    fused = fuse(channels, weights)
+    fused = fit = fuse(channels, weights)
     if len(absent):
         fused = fused - AGAINST * _contradiction(kb, absent, entries, encoder.calibration.evidence)
-    return Recalled(entries, channels, present, absent, encode_ms, fused)
+    return Recalled(entries, channels, present, absent, encode_ms, fused, fit)
 
 
 def fuse(channels: Mapping[str, np.ndarray], weights: Mapping[str, float]) -> np.ndarray:

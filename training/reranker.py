@@ -52,6 +52,7 @@ class Trainer:
         for vignette in material.vignettes:
             for identifier in vignette["relevant"]:
                 self.cases.setdefault(identifier, []).append(vignette["query"])
+        self.plain = Tokenizer.from_str(tokenizer.to_str())
         tokenizer.enable_truncation(MAX_LENGTH, strategy="only_second")
         self.near = self._neighbours()
 
@@ -76,6 +77,9 @@ class Trainer:
             if cases and rng.random() < 0.35:
                 said = rng.choice(cases)
             others = rng.sample(self.near[index], CANDIDATES - 3) + rng.sample(range(len(self.near)), 2)
+            offsets = self.plain.encode(said, add_special_tokens=False).offsets
+            if len(offsets) > MAX_LENGTH // 2:
+                said = said[: offsets[MAX_LENGTH // 2][0]]
             lang = rng.choice(["zh", "en"])
             pairs += [(said, passage(self.material.entries[i], lang, rng)) for i in (index, *others)]
         encodings = self.tokenizer.encode_batch(pairs)
