@@ -40,7 +40,7 @@ def extract(text: str, wordings: Iterable[str] = ()) -> tuple[Finding, ...]:
     folded = normalise(text)[:_LIMIT]
     name = folded.strip(" ,.。!?").casefold()
     if name in known:  # of more than one word, and not to be taken apart: hand, foot and mouth disease
-        return (Finding(name, said=folded),)
+        return (Finding(folded.strip(" ,.。!?"), said=folded),)
     found: dict[tuple[str, Status], Finding] = {}
     for finding in _Reader(folded, known).read():
         found.setdefault((finding.text.casefold(), finding.status), finding)

@@ -61,9 +61,9 @@ def main() -> None:
     report("fused", held)
 
     if parts.reranker is not None:
-        rerank(parts, rows)
+        rerank(parts, held)
         mixed = blend(held)
-        for row in rows:
+        for row in held:
             logit = mixed["rerank"] * row["logits"] + mixed["fused"] * row["fused"] + mixed["bias"]
             row["rerank"] = 1 / (1 + np.exp(-logit))
         calibration = replace(parts.reranker.calibration, name="zhenlu-compact-reranker", bands_kb=BUILTIN, blend=mixed)
