@@ -51,8 +51,8 @@ class Services:
         return Resolver(self.lexicon, self.encoder)
 
     @cached_property
-    def symptom_wordings(self) -> dict[str, lexicon.Concept]:
-        return self.lexicon.wordings("symptom")
+    def finding_wordings(self) -> dict[str, lexicon.Concept]:
+        return self.lexicon.wordings("symptom", "disease")
 
     @property
     def lexicon(self) -> Lexicon:
@@ -108,11 +108,11 @@ class Services:
                 self.jobs.start(BUILTIN, BUILTIN_FILE, {})
 
     def parts(self, kb: str) -> Parts:
-        return Parts(self.kb(kb), self.encoder, self.reranker, self.symptom_wordings)
+        return Parts(self.kb(kb), self.encoder, self.reranker, self.finding_wordings)
 
     def understand(self, text: str) -> Query:
         """Raises as `retrieval.understand` does."""
-        return understand(text, self.symptom_wordings, max_chars=self.settings.max_query_chars)
+        return understand(text, self.finding_wordings, max_chars=self.settings.max_query_chars)
 
     def options(
         self,
