@@ -5,7 +5,8 @@ import streamlit as st
 from dashboard.ui import frame
 from dashboard.ui.text import t
 
-st.set_page_config(page_title="诊路 Zhenlu", page_icon=":material/stethoscope:", layout="wide")
+# A file of our own: Streamlit fetches a :material: page icon from the network.
+st.set_page_config(page_title="诊路 Zhenlu", page_icon=frame.ICON, layout="wide")
 frame.style()
 page = st.navigation(
     [

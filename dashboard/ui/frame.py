@@ -18,6 +18,7 @@ from dashboard.ui.text import explain, t
 
 LANGUAGES: list[Language] = ["zh", "en"]
 LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
+ICON = Path(__file__).parent / "icon.png"
 _STYLE = Path(__file__).parent / "style.css"
 
 
