@@ -58,7 +58,6 @@ def main() -> None:
         row["fused"] = row["matrix"] @ np.array([encoder.fusion[c] for c in CHANNELS])
     encoder = replace(encoder, bands=encoder.bands | {"fused": bands(held, "fused")}, cant_miss=cant_miss(rows))
     write(COMPACT["encoder"], encoder)
-    report("fused", held)
 
     if parts.reranker is not None:
         rerank(parts, held)
@@ -68,9 +67,9 @@ def main() -> None:
             row["rerank"] = 1 / (1 + np.exp(-logit))
         calibration = replace(parts.reranker.calibration, name="zhenlu-compact-reranker", bands_kb=BUILTIN, blend=mixed)
         calibration = replace(calibration, bands=calibration.bands | {"rerank": bands(held, "rerank")})
-        write(COMPACT["reranker"], calibration)
         report("logits", held)
-        report("rerank", held)
+        helps = report("rerank", held) > report("fused", held)
+        write(COMPACT["reranker"], replace(calibration, use_reranker=helps))
 
 
 def features(found: Services, parts: Parts, vignette: dict[str, Any]) -> Row | None:
@@ -121,10 +120,12 @@ def reciprocal(scores: np.ndarray, label: np.ndarray) -> float:
     return 1 / (1 + int((scores[~label] >= scores[label].max()).sum()))
 
 
-def report(stage: str, rows: list[Row]) -> None:
+def report(stage: str, rows: list[Row]) -> float:
+    """Print hit@k, return the mean reciprocal rank."""
     ranks = [reciprocal(r[stage], r["label"]) for r in rows if r["relevant"]]
     shown = {f"hit@{k}": round(float(np.mean([r >= 1 / k - 1e-9 for r in ranks])), 3) for k in (1, 3, 5, 10)}
     print(stage, shown, f"mrr {np.mean(ranks):.4f}", flush=True)
+    return float(np.mean(ranks))
 
 
 def bands(rows: list[Row], stage: str) -> list[float]:

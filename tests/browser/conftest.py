@@ -1,6 +1,7 @@
 """The app as a person meets it: `streamlit run` in a process of its own, Chromium in front of it."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -123,7 +124,7 @@ def search(page: Page, text: str) -> None:
 def ranked(page: Page) -> list[str]:
     """The ids of the candidates as they stand on the page, once the last stage is through."""
     line = page.locator('[data-testid="status-line"]')
-    expect(line).to_contain_text("✓")
+    expect(line).to_contain_text(re.compile("✓|未重排|not reranked"))
     page.wait_for_function("!document.querySelector('[data-testid=\"stStatusWidget\"]')")
     cards = page.locator('[data-testid="candidate"]')
     return [str(card.get_attribute("data-entry")) for card in cards.all()]

@@ -38,7 +38,7 @@ def test_compare_says_when_a_text_is_missing(ready: App, visit: Callable[..., Pa
 def test_terms_draw_a_heatmap_pairs_and_groups(ready: App, visit: Callable[..., Page]) -> None:
     page = visit("terms", language="en")
     expect(page.locator(".js-plotly-plot .heatmaplayer")).to_be_visible()
-    labels = page.locator(".js-plotly-plot .xtick").all_inner_texts()
+    labels = page.locator(".js-plotly-plot .xtick").all_text_contents()
     assert {"心梗", "myocardial infarction"} <= set(labels)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the matrix as CSV").click()
@@ -71,6 +71,7 @@ def test_a_file_is_mapped_loaded_searched_updated_and_rolled_back(
         page.get_by_role("option", name=column).click()
     expect(page.get_by_text("3 条记录：2 条可载入，1 条有问题")).to_be_visible()
     page.get_by_role("button", name="开始载入").click()
+    expect(page.get_by_text("正在载入 ward.csv")).to_be_visible()
     page.reload()
     expect(page.get_by_text("“ward”已是 v0001：新增 2")).to_be_visible(timeout=120_000)
 
