@@ -11,7 +11,7 @@ import sys
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,7 +35,6 @@ class Job:
     report: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
     upload: str = ""  # a folder to delete at the end
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 class Jobs:
@@ -92,6 +91,10 @@ class Jobs:
         """Newest first."""
         jobs = [self.get(path.stem) for path in self.root.glob("*.json")]
         return sorted((j for j in jobs if j is not None), key=lambda j: -j.started)
+
+    def latest(self, kb: str) -> Job | None:
+        """The load of a base that began last, however it stands."""
+        return next((j for j in self.all() if j.kb == kb), None)
 
     def running(self, kb: str | None = None) -> Job | None:
         return next((j for j in self.all() if j.state == "running" and kb in (None, j.kb)), None)

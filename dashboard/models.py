@@ -15,7 +15,7 @@ def listing(settings: Settings) -> list[dict[str, Any]]:
     listed: list[dict[str, Any]] = []
     for role in ("encoder", "reranker"):
         spec = settings.encoder if role == "encoder" else settings.reranker
-        remote = spec.startswith(("http://", "https://"))
+        remote = role == "encoder" and settings.remote
         used = None if remote or spec == "none" else _quiet_resolve(spec, settings, role)
         known = {"compact": COMPACT[role]} | {n: locate(n, settings, role) for n, r in ROLES.items() if r == role}
         if remote:

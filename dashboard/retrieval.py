@@ -74,7 +74,7 @@ def from_findings(text: str, findings: Sequence[Finding]) -> Query:
 
 @dataclass
 class Recalled:
-    """Scores of the recalled entries, one row each: columns are the channels, NaN where a channel did not run."""
+    """Scores of the recalled entries, one row each; a channel that did not run is left out of ``channels``."""
 
     entries: np.ndarray  # (n,) entry index
     channels: dict[str, np.ndarray]  # name -> (n,)

@@ -77,8 +77,9 @@ class Services:
     @property
     def compact(self) -> bool:
         """Whether the embedded default encodes, so that every page can say so."""
-        remote = self.settings.encoder.startswith(("http://", "https://"))
-        return not remote and resolve(self.settings.encoder, self.settings, "encoder") == COMPACT["encoder"]
+        return (
+            not self.settings.remote and resolve(self.settings.encoder, self.settings, "encoder") == COMPACT["encoder"]
+        )
 
     def kb(self, name: str) -> KnowledgeBase:
         """The active version, opened once and again after a switch. Raises as `Store.open` does."""
@@ -99,7 +100,7 @@ class Services:
     def start_builtin(self) -> None:
         """Begin loading the built-in base in a process of its own, unless one is at it or has failed since this start."""
         with self._lock:
-            latest = next((j for j in self.jobs.all() if j.kb == BUILTIN), None)
+            latest = self.jobs.latest(BUILTIN)
             if (
                 latest is None
                 or latest.state in ("done", "cancelled")

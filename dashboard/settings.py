@@ -35,6 +35,11 @@ class Settings(BaseSettings):
     )
     language: Literal["zh", "en"] = Field("zh", description="The language a new session starts in.")
 
+    @property
+    def remote(self) -> bool:
+        """Whether the encoder is an embeddings server."""
+        return self.encoder.startswith(("http://", "https://"))
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -12,7 +12,7 @@ def open_encoder(settings: Settings) -> Encoder:
 
     Raises ZhenluError: model_missing, model_not_here, model_layout, model_file, remote_failed.
     """
-    if settings.encoder.startswith(("http://", "https://")):
+    if settings.remote:
         from dashboard.encoders.remote import RemoteEncoder
 
         return RemoteEncoder(

@@ -57,11 +57,10 @@ def notices() -> None:
 @st.fragment(run_every=0.7)
 def _first_load() -> None:
     found = services.get()
-    job = found.jobs.running(services.BUILTIN)
-    if job is None:
-        latest = next((j for j in found.jobs.all() if j.kb == services.BUILTIN), None)
-        if found.needs_builtin() and latest is not None and latest.error:
-            error(ZhenluError(latest.error["code"], **latest.error["params"]))
+    job = found.jobs.latest(services.BUILTIN)
+    if job is None or job.state != "running":
+        if found.needs_builtin() and job is not None and job.error:
+            error(ZhenluError(job.error["code"], **job.error["params"]))
             return
         st.rerun(scope="app")
         return
