@@ -18,9 +18,10 @@ from scipy.optimize import minimize
 
 from dashboard.checkpoint import COMPACT, Calibration
 from dashboard.domain import ZhenluError
+from dashboard.evaluation import fit_bands
 from dashboard.records import read_entries
 from dashboard.retrieval import Options, Parts, Query, retrieve
-from dashboard.search import passage_of
+from dashboard.search import FEW, passage_of
 from dashboard.services import BUILTIN, BUILTIN_FILE, Services, builtin_stamp
 from dashboard.settings import Settings
 from training import material as materials
@@ -57,6 +58,7 @@ def main() -> None:
     for row in rows:
         row["fused"] = row["matrix"] @ np.array([encoder.fusion[c] for c in CHANNELS])
     encoder = replace(encoder, bands=encoder.bands | {"fused": bands(held, "fused")}, cant_miss=cant_miss(rows))
+    encoder = replace(encoder, enough=enough(rows))
     write(COMPACT["encoder"], encoder)
 
     if parts.reranker is not None:
@@ -88,6 +90,7 @@ def features(found: Services, parts: Parts, vignette: dict[str, Any]) -> Row | N
         "relevant": set(vignette["relevant"]),
         "urgent": np.array([e.urgent for e in entries]),
         "label": np.array([e.id in vignette["relevant"] for e in entries]),
+        "told": recalled.told,
         "index": recalled.entries,
         "matrix": np.stack([recalled.channels[c] for c in CHANNELS], axis=1),
     }
@@ -129,22 +132,23 @@ def report(stage: str, rows: list[Row]) -> float:
 
 
 def bands(rows: list[Row], stage: str) -> list[float]:
-    """strong: a candidate shown with this score is right three times in four; possible: one time in four (a logistic
-    fit over the first five of each query). weak, the floor: one in twenty answerable queries has nothing over it."""
-    answered = [r for r in rows if r["relevant"]]
-    shown = [pair for r in answered for pair in sorted(zip(r[stage], r["label"], strict=True), reverse=True)[:5]]
-    x, y = np.array([s for s, _ in shown]), np.array([float(label) for _, label in shown])
+    """See `evaluation.fit_bands`; printed: how many of the unanswerable stay below the floor."""
+    found = fit_bands([(r[stage], r["label"]) for r in rows if r["relevant"]])
+    stopped = np.mean([r[stage].max() < found[-1] for r in rows if not r["relevant"]])
+    print(f"{stage} bands {found}; no-match recall {stopped:.3f}", flush=True)
+    return found
 
-    def loss(p: np.ndarray) -> float:
-        z = p[0] * x + p[1]
-        return float((np.logaddexp(0, z) - y * z).mean())
 
-    slope, shift = minimize(loss, np.array([10.0, -5.0])).x
-    strong, possible = ((np.log(p / (1 - p)) - shift) / slope for p in (0.75, 0.25))
-    floor = float(np.quantile([r[stage].max() for r in answered], 0.05))
-    stopped = np.mean([r[stage].max() < floor for r in rows if not r["relevant"]])
-    print(f"{stage} bands {strong:.3f} {possible:.3f} {floor:.3f}; no-match recall {stopped:.3f}", flush=True)
-    return sorted((round(float(v), 3) for v in (strong, possible, min(floor, possible))), reverse=True)
+def enough(rows: list[Row]) -> float:
+    """Nats: one in fifty short but answerable texts tells less; printed: how many of the vague ones do."""
+    short = [r for r in rows if len(r["query"].present) <= FEW]
+    floor = float(np.quantile([r["told"] for r in rows if r["relevant"]], 0.02))
+    vague = [r["told"] < floor for r in short if not r["relevant"]]
+    wrong = [r["told"] < floor for r in short if r["relevant"]]
+    print(
+        f"enough {floor:.2f} nats; unanswerable below {np.mean(vague):.3f}, answerable {np.mean(wrong):.3f}", flush=True
+    )
+    return round(floor, 2)
 
 
 def cant_miss(rows: list[Row]) -> dict[str, float]:

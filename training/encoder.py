@@ -1,19 +1,20 @@
 """Train the compact encoder.
 
-    python -m training.encoder [--steps 3000] [--threads 2] [--out knowledge/models/compact-encoder]
+    python -m training.encoder [--steps 4500] [--threads 2] [--out knowledge/models/compact-encoder]
 
-Resumes from training/build/encoder.pt when it is there (--fresh starts over). Three kinds of steps alternate:
-terms (wordings and translations of one concept against other concepts, related ones above all), sentences, and
-retrieval (findings in any wording against whole entries) for the dense, sparse and multi-vector heads together.
+Resumes from training/build/encoder.pt when it is there (--fresh starts over). Kinds of steps alternate: terms (wordings
+and translations of one concept against other concepts, related ones above all) and lists of them; sentences and their
+translations; questions against the same in other words; retrieval (cases and findings against whole entries) for the
+dense, sparse and multi-vector heads together; findings (clause by clause against symptom by symptom).
 Methods: multilingual distillation (Reimers and Gurevych 2020, arXiv:2004.09813); InfoNCE with in-batch negatives
 (van den Oord 2018, arXiv:1807.03748); three heads on one network (BGE M3, Chen et al. 2024, arXiv:2402.03216).
 """
 
-import argparse
 import hashlib
 import json
 import random
-import time
+import re
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +24,13 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from training import loop, teacher, vocabulary
 from training import material as materials
-from training import teacher, vocabulary
-from training.material import Material
+from training.loop import BUILD
+from training.material import Concept, Material
 
-BUILD = Path(__file__).parent / "build"
 TEMPERATURE = 0.05
+CLAUSE = re.compile(r"[，。；、！？\n]|[,.;!?](?=\s|$)| and | with ")
 
 
 class Student(nn.Module):
@@ -64,89 +66,137 @@ def info_nce(scores: Tensor, same: Tensor | None = None) -> Tensor:
     return (F.cross_entropy(scores, target) + F.cross_entropy(scores.T, target)) / 2
 
 
+def away(vectors: Tensor, goal: Tensor) -> Tensor:
+    """1 - cosine to the teacher's vectors, the mean."""
+    return 1 - (vectors * goal).sum(-1).mean()
+
+
 class Trainer:
+    """Makes the batches. Every kind of step is a method that takes the step's own random numbers and gives a loss."""
+
+    ORDER = ("terms", "retrieval", "sentences", "findings", "terms", "questions", "retrieval", "lists")
+
     def __init__(self, material: Material, tokenizer: Tokenizer, network: nn.Module, seed: int):
         self.material, self.tokenizer, self.seed = material, tokenizer, seed
+        self.characters = vocabulary.without_words(tokenizer)
         self.student = Student(network)
         self.wordings = material.wordings()
-        self.cases = {i: v["query"] for v in material.vignettes for i in v["relevant"]}
-        self.concept_vectors, self.sentence_vectors = self.teach()
+        self.cases = material.cases()
+        self.departments = defaultdict(list)
+        for entry in material.entries:
+            self.departments[entry["department_en"]].append(entry)
+        self.terms_and_words = material.concepts + material.words
+        english = [v["query"] for v in material.vignettes if v["lang"] == "en"]
+        english += [materials.passage(e, "en", random.Random(e["id"])) for e in material.entries]
+        self.english = english
+        self.vectors = self.teach()
 
-    def teach(self) -> tuple[Tensor, Tensor]:
-        """The teacher's vectors: a concept's is the mean of its English wordings, the first counting double."""
-        texts = sorted({w for c in self.material.concepts for w in c.en} | {en for _, en in self.material.sentences})
-        key = hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
-        cache = BUILD / f"teacher-{key}.npy"
+    def teach(self) -> dict[str, Tensor]:
+        """The teacher's unit vector of every English text there is."""
+        texts = {w for c in self.terms_and_words for w in c.en} | {en for _, en in self.material.sentences}
+        texts |= {t for q in self.material.questions for t in q["en"]} | set(self.english)
+        order = sorted(texts)
+        cache = BUILD / f"teacher-{hashlib.sha256(chr(10).join(order).encode()).hexdigest()[:16]}.npy"
         if not cache.exists():
             BUILD.mkdir(exist_ok=True)
-            np.save(cache, teacher.embed(texts))
-        place = {text: i for i, text in enumerate(texts)}
-        vectors = torch.from_numpy(np.load(cache))
-        concepts = torch.stack([
-            vectors[[place[c.en[0]], *(place[w] for w in c.en)]].mean(0) for c in self.material.concepts
-        ])  # fmt: skip
-        sentences = vectors[[place[en] for _, en in self.material.sentences]]
-        return F.normalize(concepts, dim=-1), sentences
+            np.save(cache, teacher.embed(order))
+        return dict(zip(order, torch.from_numpy(np.load(cache)), strict=True))
 
-    def ids(self, texts: list[str], limit: int) -> Tensor:
-        # "[CLS] text [SEP]" cut to the limit, the separator kept.
+    def meaning(self, concept: Concept) -> Tensor:
+        """The mean of the teacher's vectors of a concept's English wordings, the first counting double."""
+        return F.normalize(sum(self.vectors[w] for w in [concept.en[0], *concept.en]), dim=-1)
+
+    def ids(self, texts: list[str], limit: int, rng: random.Random) -> Tensor:
+        # "[CLS] text [SEP]" cut to the limit, the separator kept; one text in ten character by character.
         rows = [e.ids for e in self.tokenizer.encode_batch(texts)]
+        for i in rng.sample(range(len(texts)), len(texts) // 10):
+            rows[i] = self.characters.encode(texts[i]).ids
         return teacher.pad([r if len(r) <= limit else r[: limit - 1] + r[-1:] for r in rows])
 
     def terms(self, rng: random.Random) -> Tensor:
         """Wordings of a concept: to each other, to the teacher's vector, away from the others."""
-        concepts = self.material.concepts
+        concepts = self.terms_and_words
         chosen: list[int] = []
-        while len(chosen) < 48:
+        while len(chosen) < 64:
             index = rng.randrange(len(concepts))
             chosen.append(index)
             if concepts[index].related and rng.random() < 0.7:
                 chosen.append(rng.choice(concepts[index].related))
-        chosen = list(dict.fromkeys(chosen))
-        zh = [rng.choice(concepts[i].zh) for i in chosen]
-        en = [rng.choice(concepts[i].en) for i in chosen]
-        other = [rng.choice([*concepts[i].zh, *concepts[i].en]) for i in chosen]
-        goal = self.concept_vectors[chosen]
-        first, second, third = self.student(self.ids(zh + en + other, 18))[0].split(len(chosen))
+        picked = [concepts[i] for i in dict.fromkeys(chosen)]
+        zh, en = [rng.choice(c.zh) for c in picked], [rng.choice(c.en) for c in picked]
+        other = [rng.choice([*c.zh, *c.en]) for c in picked]
+        goal = torch.stack([self.meaning(c) for c in picked])
+        first, second, third = self.student(self.ids(zh + en + other, 18, rng))[0].split(len(picked))
         loss = info_nce(first @ second.T / TEMPERATURE) + 0.5 * info_nce(first @ third.T / TEMPERATURE)
         loss = loss + 0.5 * info_nce(second @ third.T / TEMPERATURE)
-        return (
-            loss
-            + sum(4 * (1 - (v * goal).sum(-1)).mean() for v in (first, second))
-            + info_nce(first @ goal.T / TEMPERATURE)
-        )
+        return loss + info_nce(first @ goal.T / TEMPERATURE) + 4 * (away(first, goal) + away(second, goal))
 
     def lists(self, rng: random.Random) -> Tensor:
         """Several terms in a row: the teacher's vector is of the English list."""
         zh, en, goal = [], [], []
         for _ in range(24):
-            chosen = rng.sample(range(len(self.material.concepts)), rng.choice([2, 3, 4]))
-            a, b = materials.joined([self.material.concepts[i] for i in chosen], rng)
+            chosen = rng.sample(self.material.concepts, rng.choice([2, 3, 4]))
+            a, b = materials.joined(chosen, rng)
             zh.append(a)
             en.append(b)
-            goal.append(F.normalize(self.concept_vectors[chosen].mean(0), dim=-1))
-        return self._translate(zh, en, torch.stack(goal), 64)
+            goal.append(F.normalize(sum(self.meaning(c) for c in chosen), dim=-1))
+        return self._translate(zh, en, torch.stack(goal), 64, rng)
 
     def sentences(self, rng: random.Random) -> Tensor:
-        chosen = rng.sample(range(len(self.material.sentences)), 20)
-        zh, en = zip(*(self.material.sentences[i] for i in chosen), strict=True)
-        return self._translate(list(zh), list(en), self.sentence_vectors[chosen], 96)
+        """Translations; and English on its own, to stay as good as the teacher's."""
+        zh, en = zip(*rng.sample(self.material.sentences, 24), strict=True)
+        goal = torch.stack([self.vectors[t] for t in en])
+        loss = self._translate(list(zh), list(en), goal, 96, rng)
+        alone = rng.sample(self.english, 10)
+        return loss + 3 * away(
+            self.student(self.ids(alone, 128, rng))[0], torch.stack([self.vectors[t] for t in alone])
+        )
 
-    def _translate(self, zh: list[str], en: list[str], goal: Tensor, limit: int) -> Tensor:
-        first, second = self.student(self.ids(zh + en, limit))[0].split(len(zh))
+    def _translate(self, zh: list[str], en: list[str], goal: Tensor, limit: int, rng: random.Random) -> Tensor:
+        first, second = self.student(self.ids(zh + en, limit, rng))[0].split(len(zh))
         loss = info_nce(first @ second.T / TEMPERATURE) + info_nce(first @ goal.T / TEMPERATURE)
-        return loss + sum(4 * (1 - (v * goal).sum(-1)).mean() for v in (first, second))
+        return loss + 4 * (away(first, goal) + away(second, goal))
+
+    def questions(self, rng: random.Random) -> Tensor:
+        """The same question in other words, in either language, against one that only looks like it."""
+        rows = rng.sample(self.material.questions, 24)
+        first, second, near, goal = [], [], [], []
+        for row in rows:
+            asked, again, order = rng.choice(["zh", "en"]), rng.choice(["zh", "en"]), rng.sample([0, 1], 2)
+            first.append(row[asked][order[0]])
+            second.append(row[again][order[1]])
+            near.append(row["near_" + again])
+            goal.append(self.vectors[row["en"][order[0]]])
+        a, b, c = self.student(self.ids(first + second + near, 64, rng))[0].split(len(rows))
+        target = torch.arange(len(rows))
+        loss = F.cross_entropy(a @ torch.cat([b, c]).T / TEMPERATURE, target) + F.cross_entropy(
+            b @ a.T / TEMPERATURE, target
+        )
+        # The near one comes last by a margin: in-batch others are too easy to keep it away.
+        apart = F.relu(0.15 + (a * c).sum(-1) - (a * b).sum(-1)).mean()
+        return loss + 4 * apart + away(a, torch.stack(goal))
+
+    def entries(self, rng: random.Random, count: int) -> list[dict]:
+        """Entries of a few departments: those of one department are hard to tell apart."""
+        chosen: list[dict] = []
+        while len(chosen) < count:
+            department = self.departments[rng.choice(list(self.departments))]
+            chosen += [e for e in rng.sample(department, min(6, len(department))) if e not in chosen]
+        return chosen[:count]
+
+    def said(self, entry: dict, rng: random.Random) -> str:
+        """A text that a person might have typed about this entry."""
+        cases = self.cases.get(entry["id"])
+        if cases and rng.random() < 0.5:
+            return rng.choice(cases)
+        return materials.query(entry, self.wordings, rng.choice(["zh", "en"]), rng)
 
     def retrieval(self, rng: random.Random) -> Tensor:
-        """Findings against whole entries, with all three heads."""
-        entries = rng.sample(self.material.entries, min(18, len(self.material.entries)))
-        queries, passages = [], []
-        for entry in entries:
-            case = self.cases.get(entry["id"])
-            made = materials.query(entry, self.wordings, rng.choice(["zh", "en"]), rng)
-            queries.append(case if case and rng.random() < 0.3 else made)
-            passages.append(materials.passage(entry, rng.choice(["zh", "en"]), rng))
-        q_ids, p_ids = self.ids(queries, 48), self.ids(passages, 128)
+        """Queries against whole entries, with all three heads."""
+        entries = self.entries(rng, 18)
+        queries = [self.said(e, rng) for e in entries]
+        passages = [materials.passage(e, rng.choice(["zh", "en"]), rng) for e in entries]
+        q_ids, p_ids = self.ids(queries, 64, rng), self.ids(passages, 112, rng)
         q_dense, q_weights, q_vectors, q_mask = self.student(q_ids)
         p_dense, p_weights, p_vectors, p_mask = self.student(p_ids)
         dense = q_dense @ p_dense.T
@@ -157,15 +207,33 @@ class Trainer:
         loss = info_nce(dense / TEMPERATURE) + info_nce(multi / TEMPERATURE) + 0.3 * info_nce(sparse / 0.1)
         return loss + 0.002 * (q_weights.sum(1).mean() + p_weights.sum(1).mean() / 4)
 
+    def findings(self, rng: random.Random) -> Tensor:
+        """Clause by clause against symptom by symptom, scored as the product does: the mean of the best symptom."""
+        entries = self.entries(rng, 12)
+        clauses = [
+            [c for c in CLAUSE.split(self.said(e, rng)) if len(c) > 1][:6] or [e["symptoms"][0]] for e in entries
+        ]
+        symptoms = [
+            rng.sample(e["symptoms" if rng.random() < 0.5 else "symptoms_en"], min(8, len(e["symptoms"])))
+            for e in entries
+        ]
+        texts = [t for group in clauses + symptoms for t in group]
+        vectors = self.student(self.ids(texts, 32, rng))[0].split([len(g) for g in clauses + symptoms])
+        asked, known = vectors[: len(entries)], vectors[len(entries) :]
+        best = [torch.stack([(q @ s.T).amax(1) for s in known], dim=1) for q in asked]  # (clauses, entries) each
+        # A clause that is near no symptom says little about any entry, as in dashboard.retrieval.
+        weights = [((b.amax(1).detach() - 0.3) / 0.4).clamp(0.05, 1) for b in best]
+        scores = torch.stack([(w @ b) / w.sum() for w, b in zip(weights, best, strict=True)])
+        return info_nce(scores / TEMPERATURE)
+
     def _lexical(self, ids: Tensor, weights: Tensor) -> Tensor:
         """Token weights -> (n, vocabulary), the maximum per token id."""
         size = self.student.network.config.vocab_size
         return torch.zeros(len(ids), size).scatter_reduce(1, ids, weights, "amax")
 
     def step(self, number: int) -> tuple[str, Tensor]:
-        rng = random.Random(self.seed * 1_000_003 + number)
-        kind = ("terms", "sentences", "terms", "retrieval", "terms", "lists")[number % 6]
-        return kind, getattr(self, kind)(rng)
+        kind = self.ORDER[number % len(self.ORDER)]
+        return kind, getattr(self, kind)(random.Random(self.seed * 1_000_003 + number))
 
 
 def save(student: Student, tokenizer: Tokenizer, folder: Path) -> None:
@@ -186,69 +254,26 @@ def save(student: Student, tokenizer: Tokenizer, folder: Path) -> None:
         {"word_embedding_dimension": 384, "pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True}, indent=2) + "\n")  # fmt: skip
 
 
-def main() -> None:  # noqa: PLR0915
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=3000)
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rate", type=float, default=2e-4)
-    parser.add_argument("--english", type=int, default=12_000, help="English pieces to keep in the vocabulary")
-    parser.add_argument("--out", type=Path, default=materials.KNOWLEDGE / "models" / "compact-encoder")
-    parser.add_argument("--fresh", action="store_true", help="ignore the checkpoint")
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
-    # Moments of rows that no batch touches decay into denormal numbers, which made a step three times as slow.
-    torch.set_flush_denormal(True)
+def main() -> None:
+    options = loop.parser(__doc__, steps=4500, out=materials.KNOWLEDGE / "models" / "compact-encoder")
+    options.add_argument("--english", type=int, default=9_000, help="English pieces to keep in the vocabulary")
+    options.add_argument("--words", type=int, default=5_200, help="Chinese words that become tokens")
+    args = options.parse_args()
+    loop.prepare(args)
     material = materials.load()
-    checkpoint, first = BUILD / "encoder.pt", 0
-    resume = checkpoint.exists() and not args.fresh
-    if resume:
+    checkpoint = BUILD / "encoder.pt"
+    if checkpoint.exists() and not args.fresh:
         tokenizer, network = vocabulary.reopen(BUILD)
     else:
-        tokenizer, network = vocabulary.build(material, args.english)
+        tokenizer, network = vocabulary.build(material, args.english, args.words)
         vocabulary.save_tokenizer(tokenizer, BUILD)
     trainer = Trainer(material, tokenizer, network, args.seed)
     student = trainer.student
     embeddings = [p for n, p in student.named_parameters() if "word_embeddings" in n]
     rest = [p for n, p in student.named_parameters() if "word_embeddings" not in n]
-    # The characters' embeddings are new and sparse in the batches: they need a higher rate than the network.
-    optimizer = torch.optim.AdamW(
-        [{"params": embeddings, "lr": args.rate * 5}, {"params": rest, "lr": args.rate}], weight_decay=0.01
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda s: min(1, (s + 1) / 100) * max(0.02, 1 - s / args.steps)
-    )
-    if resume:
-        state = torch.load(checkpoint, weights_only=True)
-        student.load_state_dict(state["student"])
-        optimizer.load_state_dict(state["optimizer"])
-        schedule.load_state_dict(state["schedule"])
-        first = state["step"]
-        print(f"resumed at step {first}", flush=True)
-    student.train()
-    started, losses = time.perf_counter(), {}
-    for number in range(first, args.steps):
-        # bfloat16 where the processor has it (AMX, AVX-512): 2.7 times as fast here, the loss the same to three digits
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            kind, loss = trainer.step(number)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(student.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        losses[kind] = 0.9 * losses.get(kind, loss.item()) + 0.1 * loss.item()
-        if number % 30 == 29:
-            pace = (time.perf_counter() - started) / (number + 1 - first)
-            shown = "  ".join(f"{k} {v:.3f}" for k, v in sorted(losses.items()))
-            print(f"step {number + 1}/{args.steps}  {pace:.2f} s/step  {shown}", flush=True)
-        if number % 300 == 299 or number + 1 == args.steps:
-            state = {"student": student.state_dict(), "optimizer": optimizer.state_dict(),
-                     "schedule": schedule.state_dict(), "step": number + 1}  # fmt: skip
-            torch.save(state, checkpoint.with_suffix(".tmp"))
-            checkpoint.with_suffix(".tmp").replace(checkpoint)
-            save(student, tokenizer, args.out)
-    save(student, tokenizer, args.out)
+    # The new words' embeddings are sparse in the batches: they need a higher rate than the network.
+    groups = [{"params": embeddings, "lr": args.rate * 5}, {"params": rest, "lr": args.rate}]
+    loop.run(student, groups, trainer.step, args, checkpoint, lambda: save(student, tokenizer, args.out))
 
 
 if __name__ == "__main__":

@@ -24,9 +24,25 @@ class Concept:
 @dataclass
 class Material:
     concepts: list[Concept]
+    words: list[Concept]  # the everyday and medical words that longer texts are made of
     sentences: list[tuple[str, str]]  # (zh, en), short and long
+    questions: list[dict]  # {"zh": [2], "en": [2], "near_zh", "near_en"}
     entries: list[dict]
     vignettes: list[dict]  # the train split only
+
+    def cases(self) -> dict[str, list[str]]:
+        """Entry id -> the labelled queries about it."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for vignette in self.vignettes:
+            for identifier in vignette["relevant"]:
+                found[identifier].append(vignette["query"])
+        return dict(found)
+
+    def chinese(self) -> list[str]:
+        """Every Chinese text there is."""
+        texts = [w for c in self.concepts for w in c.zh] + [zh for zh, _ in self.sentences]
+        texts += [t for q in self.questions for t in [*q["zh"], q["near_zh"]]]
+        return texts + [v["query"] for v in self.vignettes if v["lang"] == "zh"]
 
     def wordings(self) -> dict[str, Concept]:
         """Every wording -> its concept, for saying a symptom in other words."""
@@ -64,18 +80,24 @@ def load() -> Material:
         (f["flag"] + "，" + f["reason"], f["flag_en"] + ", " + f["reason_en"]) for e in entries for f in e["red_flags"]
     ]
     train = [v for v in vignettes if v["split"] == "train" and v["relevant"]]
-    return Material(concepts, sentences, entries, train)
+    words = [Concept([row["zh"]], row["en"]) for row in rows("words.jsonl")]
+    return Material(concepts, words, sentences, rows("questions.jsonl"), entries, train)
 
 
 def passage(entry: dict, lang: str, rng: random.Random) -> str:
-    """An entry as one text, in the order the product indexes it; the description is sometimes left out."""
+    """An entry in the order the product indexes it, as other bases might have it: symptoms missing or in another order,
+    now and then no name or description."""
     name, symptoms, description = (
-        (entry["disease"], "、".join(entry["symptoms"]), entry["description"])
+        (entry["disease"], entry["symptoms"], entry["description"])
         if lang == "zh"
-        else (entry["disease_en"], ", ".join(entry["symptoms_en"]), entry["description_en"])
+        else (entry["disease_en"], entry["symptoms_en"], entry["description_en"])
     )
-    stop = "。" if lang == "zh" else ". "
-    return f"{name}{stop}{symptoms}{stop}" + (description if rng.random() < 0.5 else "")
+    kept = [s for s in symptoms if rng.random() < 0.85] or list(symptoms)
+    if rng.random() < 0.3:
+        rng.shuffle(kept)
+    comma, stop = ("、", "。") if lang == "zh" else (", ", ". ")
+    parts = [name if rng.random() < 0.85 else "", comma.join(kept), description if rng.random() < 0.5 else ""]
+    return stop.join(part for part in parts if part)
 
 
 FRAMES_ZH = [
@@ -118,5 +140,5 @@ def joined(concepts: list[Concept], rng: random.Random) -> tuple[str, str]:
 
 if __name__ == "__main__":
     material = load()
-    for part in ("concepts", "sentences", "entries", "vignettes"):
+    for part in ("concepts", "words", "sentences", "questions", "entries", "vignettes"):
         print(part, len(getattr(material, part)))

@@ -7,10 +7,8 @@ layers, then a listwise softmax over one relevant entry and several that resembl
 arXiv:1901.04085; listwise loss as in Gao et al. 2021, arXiv:2101.08751). Resumes from training/build/reranker.pt.
 """
 
-import argparse
 import json
 import random
-import time
 from pathlib import Path
 
 import numpy as np
@@ -20,38 +18,19 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import BertConfig, BertForSequenceClassification
 
+from training import loop, vocabulary
 from training import material as materials
-from training import vocabulary
 from training.material import Material
 
-BUILD = Path(__file__).parent / "build"
 LAYERS = (0, 2, 4)
 CANDIDATES, QUERIES, MAX_LENGTH = 6, 8, 112
-
-
-def passage(entry: dict, lang: str, rng: random.Random) -> str:
-    """An entry as other bases might have it: symptoms missing or in another order, now and then no name or description."""
-    symptoms, name, description = (
-        (entry["symptoms"], entry["disease"], entry["description"])
-        if lang == "zh"
-        else (entry["symptoms_en"], entry["disease_en"], entry["description_en"])
-    )
-    kept = [s for s in symptoms if rng.random() < 0.85] or list(symptoms)
-    if rng.random() < 0.3:
-        rng.shuffle(kept)
-    comma, stop = ("、", "。") if lang == "zh" else (", ", ". ")
-    parts = [name if rng.random() < 0.85 else "", comma.join(kept), description if rng.random() < 0.5 else ""]
-    return stop.join(p for p in parts if p)
 
 
 class Trainer:
     def __init__(self, material: Material, tokenizer: Tokenizer, network: nn.Module, seed: int):
         self.material, self.tokenizer, self.network, self.seed = material, tokenizer, network, seed
         self.wordings = material.wordings()
-        self.cases: dict[str, list[str]] = {}
-        for vignette in material.vignettes:
-            for identifier in vignette["relevant"]:
-                self.cases.setdefault(identifier, []).append(vignette["query"])
+        self.cases = material.cases()
         self.plain = Tokenizer.from_str(tokenizer.to_str())
         tokenizer.enable_truncation(MAX_LENGTH, strategy="only_second")
         self.near = self._neighbours()
@@ -67,7 +46,7 @@ class Trainer:
         np.fill_diagonal(scores, -1)
         return [list(map(int, np.argsort(-row)[:24])) for row in scores]
 
-    def step(self, number: int) -> Tensor:
+    def step(self, number: int) -> tuple[str, Tensor]:
         rng = random.Random(self.seed * 1_000_003 + number)
         pairs = []
         for index in rng.sample(range(len(self.material.entries)), QUERIES):
@@ -81,7 +60,7 @@ class Trainer:
             if len(offsets) > MAX_LENGTH // 2:
                 said = said[: offsets[MAX_LENGTH // 2][0]]
             lang = rng.choice(["zh", "en"])
-            pairs += [(said, passage(self.material.entries[i], lang, rng)) for i in (index, *others)]
+            pairs += [(said, materials.passage(self.material.entries[i], lang, rng)) for i in (index, *others)]
         encodings = self.tokenizer.encode_batch(pairs)
         width = max(len(e.ids) for e in encodings)
         ids = torch.zeros(len(encodings), width, dtype=torch.long)
@@ -97,7 +76,7 @@ class Trainer:
         labels[:, 0] = 1
         # The pointwise part fixes where zero lies, so that logits mean the same from query to query.
         pointwise = nn.functional.binary_cross_entropy_with_logits(listed, labels)
-        return nn.functional.cross_entropy(listed, target) + 0.5 * pointwise
+        return "lists", nn.functional.cross_entropy(listed, target) + 0.5 * pointwise
 
 
 def build(encoder: Path) -> tuple[Tokenizer, BertForSequenceClassification]:
@@ -133,53 +112,15 @@ def save(network: BertForSequenceClassification, encoder: Path, folder: Path) ->
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=11)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rate", type=float, default=2e-4)
-    parser.add_argument("--encoder", type=Path, default=materials.KNOWLEDGE / "models" / "compact-encoder")
-    parser.add_argument("--out", type=Path, default=materials.KNOWLEDGE / "models" / "compact-reranker")
-    parser.add_argument("--fresh", action="store_true", help="ignore the checkpoint")
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
-    # Moments of rows that no batch touches decay into denormal numbers, which made a step three times as slow.
-    torch.set_flush_denormal(True)
+    options = loop.parser(__doc__, steps=1000, out=materials.KNOWLEDGE / "models" / "compact-reranker")
+    options.add_argument("--encoder", type=Path, default=materials.KNOWLEDGE / "models" / "compact-encoder")
+    args = options.parse_args()
+    loop.prepare(args)
     tokenizer, network = build(args.encoder)
     trainer = Trainer(materials.load(), tokenizer, network, args.seed)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=args.rate, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda s: min(1, (s + 1) / 60) * max(0.02, 1 - s / args.steps)
-    )
-    checkpoint, first = BUILD / "reranker.pt", 0
-    if checkpoint.exists() and not args.fresh:
-        state = torch.load(checkpoint, weights_only=True)
-        network.load_state_dict(state["network"])
-        optimizer.load_state_dict(state["optimizer"])
-        schedule.load_state_dict(state["schedule"])
-        first = state["step"]
-        print(f"resumed at step {first}", flush=True)
-    network.train()
-    started, smooth = time.perf_counter(), None
-    for number in range(first, args.steps):
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            loss = trainer.step(number)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        smooth = loss.item() if smooth is None else 0.95 * smooth + 0.05 * loss.item()
-        if number % 25 == 24:
-            pace = (time.perf_counter() - started) / (number + 1 - first)
-            print(f"step {number + 1}/{args.steps}  {pace:.2f} s/step  loss {smooth:.3f}", flush=True)
-        if number % 200 == 199 or number + 1 == args.steps:
-            state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(),
-                     "schedule": schedule.state_dict(), "step": number + 1}  # fmt: skip
-            torch.save(state, checkpoint.with_suffix(".tmp"))
-            checkpoint.with_suffix(".tmp").replace(checkpoint)
-            save(network, args.encoder, args.out)
+    groups = [{"params": list(network.parameters()), "lr": args.rate}]
+    save_now = lambda: save(network, args.encoder, args.out)  # noqa: E731
+    loop.run(network, groups, trainer.step, args, loop.BUILD / "reranker.pt", save_now)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
-"""The student's tokenizer and initial weights: the teacher's, pruned for English and widened by Chinese characters.
+"""The student's tokenizer and initial weights: the teacher's, pruned for English and widened by Chinese words and
+characters.
 
-A Chinese character's first embedding is the average of the teacher's embeddings of the English words it is translated
-by in the lexicon; that puts 腹 near "abdomen" before the first step.
+A Chinese word's first embedding is the mean of the teacher's embeddings of its English renderings, so that 便秘 stands
+where "constipation" does before the first step, and a longer term, 先天性膈疝, reads like its English. A character's is
+the average over the words and terms it occurs in, for what the list of words does not have.
 """
 
+import json
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import BertModel, PreTrainedTokenizerFast
 
 from training import teacher
@@ -22,30 +25,34 @@ def chinese(text: str) -> list[str]:
     return [c for c in text if "\u4e00" <= c <= "\u9fff"]
 
 
-def common_characters() -> list[str]:
-    """The 3,755 everyday characters of GB 2312, level 1 (rows 16 to 55 of the standard)."""
-    found = []
-    for row in range(0xB0, 0xD8):
-        for cell in range(0xA1, 0xFF):
-            try:
-                found.append(bytes([row, cell]).decode("gb2312"))
-            except UnicodeDecodeError:
-                continue
-    return found
+def chosen_words(material: Material, limit: int) -> dict[str, list[str]]:
+    """Chinese words of two to four characters that become one token -> their English renderings: the list of words,
+    then the lexicon's, the most used first."""
+    found: dict[str, list[str]] = {}
+    for concept in [*material.words, *material.concepts]:
+        for zh in concept.zh:
+            if 2 <= len(zh) <= 4 and len(chinese(zh)) == len(zh):
+                found.setdefault(zh, concept.en)
+    listed = {c.zh[0] for c in material.words}
+    text = "\n".join(material.chinese())
+    order = sorted(found, key=lambda w: (w not in listed, -text.count(w)))
+    return {w: found[w] for w in order[:limit]}
 
 
-def build(material: Material, english: int) -> tuple[Tokenizer, BertModel]:
+def build(material: Material, english: int, words: int) -> tuple[Tokenizer, BertModel]:
     """A tokenizer and a network that has its rows, in the teacher's shape.
 
-    ``english`` is how many of the teacher's pieces stay: those that knowledge/ uses, then the most frequent
-    (the teacher's vocabulary is ordered by frequency).
+    ``english`` is how many of the teacher's pieces stay: those that knowledge/ uses twice, then the most frequent
+    (the teacher's vocabulary is ordered by frequency); ``words`` how many Chinese words become tokens.
     """
     teacher_tokenizer, network = teacher.load()
     vocabulary = teacher_tokenizer.get_vocab()
-    chars = set(common_characters())
+    chars: set[str] = set()
     used: Counter[str] = Counter()
     evidence: dict[str, Counter[int]] = defaultdict(Counter)
-    pairs = [(zh, en) for c in material.concepts for zh in c.zh for en in c.en] + material.sentences
+    compounds = chosen_words(material, words)
+    pairs = [(zh, en) for c in [*material.words, *material.concepts] for zh in c.zh for en in c.en] + material.sentences
+    pairs += [(zh, en) for q in material.questions for zh, en in zip(q["zh"], q["en"], strict=True)]
     for zh, en in pairs:
         encoding = teacher_tokenizer.encode(en, add_special_tokens=False)
         used.update(encoding.tokens)
@@ -57,8 +64,8 @@ def build(material: Material, english: int) -> tuple[Tokenizer, BertModel]:
                     evidence[char][piece] += weight
     plain = [t for t, _ in sorted(vocabulary.items(), key=lambda item: item[1]) if _is_english(t)]
     singles = [t for t in plain if len(t.removeprefix("##")) == 1]
-    kept = dict.fromkeys([*singles, *(t for t in plain if t in used), *plain])
-    pieces = [*SPECIAL, *list(kept)[:english], *sorted(chars)]
+    kept = dict.fromkeys([*singles, *(t for t in plain if used[t] > 1), *plain])
+    pieces = [*SPECIAL, *list(kept)[:english], *sorted(chars), *compounds]
 
     tokenizer = Tokenizer(models.WordPiece({t: i for i, t in enumerate(pieces)}, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.BertNormalizer(lowercase=True)])
@@ -68,13 +75,18 @@ def build(material: Material, english: int) -> tuple[Tokenizer, BertModel]:
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
     tokenizer.add_special_tokens(SPECIAL)
+    # Added tokens are found before the text is cut into characters, the leftmost and longest first.
+    tokenizer.add_tokens([AddedToken(word, normalized=True) for word in compounds])
 
     old = network.embeddings.word_embeddings.weight.data
     total = sum((Counter(e) for e in evidence.values()), Counter())
     fallback = old[[vocabulary[t] for t in used if t in vocabulary]].mean(0)
     new = torch.empty(len(pieces), old.shape[1])
     for i, piece in enumerate(pieces):
-        if piece in vocabulary and piece not in chars:
+        if piece in compounds:
+            renderings = [teacher_tokenizer.encode(en, add_special_tokens=False).ids for en in compounds[piece]]
+            new[i] = torch.stack([old[ids].mean(0) for ids in renderings]).mean(0)
+        elif piece in vocabulary and piece not in chars:
             new[i] = old[vocabulary[piece]]
         elif near := evidence.get(piece):
             # Weight a piece by how much of its use goes with this character: "pain" goes with every one of them.
@@ -88,6 +100,14 @@ def build(material: Material, english: int) -> tuple[Tokenizer, BertModel]:
     network.config.vocab_size = len(pieces)
     network.config.pad_token_id = 0
     return tokenizer, network
+
+
+def without_words(tokenizer: Tokenizer) -> Tokenizer:
+    """The same tokenizer reading Chinese character by character: used now and then in training, so that the characters
+    learn too (as subword regularization does, Kudo 2018, arXiv:1804.10959)."""
+    layout = json.loads(tokenizer.to_str())
+    layout["added_tokens"] = [t for t in layout["added_tokens"] if t["special"]]
+    return Tokenizer.from_str(json.dumps(layout))
 
 
 def reopen(folder: Path) -> tuple[Tokenizer, BertModel]:
