@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 from charset_normalizer import from_bytes
 
-from dashboard.domain import Entry, RedFlag, RowProblem, ZhenluError
+from dashboard.domain import Entry, RedFlag, RowProblem, ZhenluError, language_of
 
 FIELDS = tuple(f.name for f in fields(Entry))
 LISTS = ("aliases", "aliases_en", "ages")
@@ -32,7 +32,7 @@ SYNONYMS = {
     "department": ("department", "科室"),
     "icd10": ("icd10", "icd", "ICD-10", "ICD10"),
     "disease_en": ("disease_en", "name_en", "英文名"),
-    "aliases": ("aliases", "alias", "别名"),
+    "aliases": ("aliases", "alias", "synonyms", "synonym", "别名", "同义词"),
 }
 
 # A slash parts Chinese or whole words, not mmol/L, 1/2 or </b>; a comma does not part 10,000.
@@ -279,7 +279,7 @@ def _entry(raw: Mapping[str, Any]) -> Entry:
     values["symptoms"] = tuple(symptoms[i] for i in kept)
     values["symptoms_en"] = tuple(english[i] for i in kept) if english else ()
     for name in ("disease_en", "description", "description_en", "department", "department_en", "icd10", "source"):
-        values[name] = _text(raw.get(name), name)
+        values[name] = _joined(raw.get(name), name)
     values["sex"] = _text(raw.get("sex"), "sex") or "any"
     values["pregnancy"] = _text(raw.get("pregnancy"), "pregnancy") or "any"
     values["urgent"] = str(raw.get("urgent") or "").strip().lower() in {"true", "1", "yes", "y", "是"}
@@ -297,6 +297,14 @@ def _text(value: Any, name: str) -> str:
     if len(text) > MAX_TEXT:
         raise _Reject("row_too_long", field=name, limit=MAX_TEXT)
     return text
+
+
+def _joined(value: Any, name: str) -> str:
+    """One text; a list of texts, such as several departments, becomes one."""
+    if not isinstance(value, list):
+        return _text(value, name)
+    items = [_text(item, name) for item in value]
+    return ("、" if language_of("".join(items)) == "zh" else ", ").join(filter(None, items))
 
 
 def _list(value: Any, name: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Knowledge: what is loaded, loading and updating it, versions and the way back."""
 
+import json
 import shutil
 import tempfile
 import time
@@ -28,7 +29,7 @@ def base() -> None:
     if not names:
         return
     start = names.index(mine.kb) if mine.kb in names else 0
-    chosen = st.selectbox(t("base"), names, index=start, format_func=_name) if len(names) > 1 else names[0]
+    chosen = st.selectbox(t("base"), names, index=start, format_func=frame.base_name) if len(names) > 1 else names[0]
     if chosen == services.BUILTIN:
         st.caption(t("builtin_unreviewed"))
     kb = found.kb(chosen)
@@ -54,10 +55,6 @@ def base() -> None:
                 ]
             )
     versions(chosen, kb.meta)
-
-
-def _name(kb: str) -> str:
-    return t("builtin") if kb == services.BUILTIN else kb
 
 
 def _row(entry: Entry) -> dict[str, str]:
@@ -167,11 +164,17 @@ def choose_mapping(table: Table) -> dict[str, str]:
 @st.fragment(run_every=1.0)
 def progress() -> None:
     """The loads that run, whoever started them, and how those of the last minutes ended, until dismissed."""
-    for job in found.jobs.all():
+    listed = found.jobs.all()
+    running = {job.id for job in listed if job.state == "running"}
+    if mine.watched - running:  # what is loaded has changed: the rest of the page has to know
+        mine.watched = running
+        st.rerun(scope="app")
+    mine.watched = running
+    for job in listed:
         if job.state == "running":
             st.progress(
                 jobs.fraction(job),
-                f"{t('job_running', file=job.file, kb=_name(job.kb))} · {t('stage_' + job.stage)} {job.done}/{job.total}",
+                f"{t('job_running', file=job.file, kb=frame.base_name(job.kb))} · {t('stage_' + job.stage)} {job.done}/{job.total}",
             )
             if access.allowed() and st.button(t("job_cancel"), key=f"cancel_{job.id}"):
                 found.jobs.cancel(job.id)
@@ -184,7 +187,7 @@ def ended(job: jobs.Job) -> None:
     """How a load ended, until it is dismissed."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if job.report:
-            said = {**job.report, "rejected": len(job.report["rejected"]), "kb": _name(job.kb)}
+            said = {**job.report, "rejected": len(job.report["rejected"]), "kb": frame.base_name(job.kb)}
             st.success(t("job_done", **said))
         elif job.error:
             frame.error(ZhenluError(job.error["code"], **job.error["params"]))
@@ -195,7 +198,18 @@ def ended(job: jobs.Job) -> None:
             st.rerun(scope="app")
 
 
+def opinions() -> None:
+    """What clinicians said, as cases that `evaluate` reads."""
+    count = found.feedback.count()
+    if count and access.allowed():
+        lines = "".join(json.dumps(case, ensure_ascii=False) + "\n" for case in found.feedback.cases())
+        st.download_button(
+            t("feedback_export", count=count), lines, "feedback.jsonl", "application/jsonl", icon=":material/download:"
+        )
+
+
 st.title(t("knowledge_title"))
 progress()
 base()
 upload()
+opinions()
