@@ -11,7 +11,7 @@ from dashboard.store import KnowledgeBase
 
 
 def stats(kb: KnowledgeBase, lexicon: Lexicon) -> dict[str, Any]:
-    """Counts by field of medicine, language, urgency; of the lexicon by kind; of the sentences and vignettes by tag."""
+    """Counts by field of medicine, language, urgency; of the lexicon by kind; of the sentences and vignettes by tag, of the rest by row."""
     entries = kb.entries
     return {
         "kb": kb.meta.kb,
@@ -26,7 +26,9 @@ def stats(kb: KnowledgeBase, lexicon: Lexicon) -> dict[str, Any]:
             "wordings": sum(len(c.wordings) for c in lexicon.concepts),
             **Counter(c.kind for c in lexicon.concepts),
         },
+        "words": _tags(KNOWLEDGE / "words.jsonl"),
         "sentences": _tags(KNOWLEDGE / "sentences.jsonl"),
+        "questions": _tags(KNOWLEDGE / "questions.jsonl"),
         "vignettes": _tags(KNOWLEDGE / "vignettes.jsonl"),
     }
 
@@ -35,4 +37,4 @@ def _tags(path: Path) -> dict[str, int]:
     if not path.exists():
         return {}
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return {"rows": len(rows), **Counter(tag for row in rows for tag in row["tags"])}
+    return {"rows": len(rows), **Counter(tag for row in rows for tag in row.get("tags", ()))}

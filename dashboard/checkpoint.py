@@ -46,6 +46,7 @@ class Calibration:
     ``fusion``: weights of the channels. ``blend``: the rerank stage's score is the logistic of
     rerank x logit + fused x first-stage score + bias; a published reranker stands alone.
     ``cant_miss``: an urgent entry is shown from this first-stage score and this share of the best one on.
+    ``enough``: nats that the present findings have to tell; below, a short text is not enough to go on.
     ``evidence``: from this similarity on a symptom counts as matched. ``bands``: the lowest score of strong, possible and weak, by stage.
     """
 
@@ -61,6 +62,7 @@ class Calibration:
     )
     evidence: float = 0.6
     cant_miss: dict[str, float] = field(default_factory=lambda: {"score": 0.5, "share": 0.85})
+    enough: float = 0.0
     bands_kb: str = ""  # the base the bands were calibrated on; "" means not calibrated
     use_reranker: bool = True
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from dashboard import catalogue, evaluation, jobs, models, services, text
 from dashboard.domain import Patient, SearchResult, ZhenluError
+from dashboard.privacy import mask
 from dashboard.records import decode, read_entries
 from dashboard.retrieval import MODES
 from dashboard.services import BUILTIN, BUILTIN_FILE, Services, builtin_stamp
@@ -91,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
 
     evaluate = command("evaluate", _evaluate, "retrieval quality on labelled queries")
     evaluate.add_argument("file", type=Path)
+    evaluate.add_argument(
+        "--calibrate", action="store_true", help="fit this base's bands on the queries, and keep them"
+    )
     _search_options(evaluate)
 
     kb = command("kb", None, "knowledge bases: list, stats, use")
@@ -192,10 +196,9 @@ def _ready(found: Services, kb: str) -> None:
 
 
 def _search(args: argparse.Namespace, found: Services) -> None:
-    said = _read_text(args.text)
-    query = found.understand(said)
-    _ready(found, args.kb)
     patient = Patient(_age(args.age), args.sex, args.pregnant, args.department)
+    query = found.understand(mask(_read_text(args.text)).text, patient)
+    _ready(found, args.kb)
     options = found.options(top=args.top, mode=args.mode, patient=patient)
     *_, result = found.search(query, args.kb, options)
     if args.json:
@@ -251,6 +254,7 @@ def search_document(result: SearchResult) -> dict[str, Any]:
             }
             for m in result.cant_miss
         ],
+        "wanted": [asdict(w) for w in result.wanted],
         "notices": list(result.notices),
         "timings_ms": dict(result.timings_ms),
     }
@@ -323,17 +327,31 @@ def _evaluate(args: argparse.Namespace, found: Services) -> None:
     queries = evaluation.read_queries(args.file)
     _ready(found, args.kb)
     options = found.options(top=max(evaluation.CUTS), mode=args.mode, seconds=float("inf"))
+    rankings: dict[str, list[tuple[str, float]]] = {}
+    stage = "fused"
 
     def rank(said: str) -> evaluation.Ranking:
+        nonlocal stage
         try:
             *_, result = found.search(found.understand(said), args.kb, options)
         except ZhenluError as error:
             if error.code in ("query_empty", "query_short", "query_long"):
                 return [], False
             raise
-        return [(c.entry.id, c.score) for c in result.candidates], result.status == "ok"
+        stage = "rerank" if result.reranker else "fused"
+        rankings[said] = [(c.entry.id, c.score) for c in result.candidates]
+        return rankings[said], result.status == "ok"
 
     report = evaluation.evaluate(queries, rank)
+    if args.calibrate:
+        rows = [
+            (np.array([s for _, s in ranked]), np.array([i in item.relevant for i, _ in ranked]))
+            for item in queries
+            if (ranked := rankings.get(item.query))
+        ]
+        edges = evaluation.fit_bands(rows)
+        found.store.save_bands(args.kb, found.models_key, stage, edges)
+        report["bands"] = {stage: edges}
     if args.json:
         _print(report)
     else:

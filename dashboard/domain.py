@@ -94,6 +94,8 @@ class Finding:
     text: str
     status: Status = Status.PRESENT
     said: str = ""
+    details: tuple[str, ...] = ()  # how long, how bad, as the query has it
+    rule: str = ""  # of a measured value: why it is this finding
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,14 @@ class CantMiss:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """What would help most when a text holds too little: duration, age, site, or whether there is a symptom."""
+
+    kind: Literal["duration", "age", "site", "asked"]
+    symptom: str = ""
+
+
+@dataclass(frozen=True)
 class SearchResult:
     query: str
     kb: str
@@ -158,6 +168,7 @@ class SearchResult:
     findings: tuple[Finding, ...]
     candidates: tuple[Candidate, ...]
     cant_miss: tuple[CantMiss, ...] = ()
+    wanted: tuple[Wanted, ...] = ()
     notices: tuple[str, ...] = ()
     timings_ms: Mapping[str, float | None] = field(default_factory=dict)
     reranked: int = 0

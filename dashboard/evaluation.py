@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.optimize import minimize
 
 from dashboard.domain import ZhenluError
 from dashboard.records import decode
 
 CUTS = (1, 3, 5, 10, 50)
+FEWEST = 30  # answerable queries below which bands would be guesses
+SHOWN = 5  # candidates of a query that a person reads
+RIGHT = {"strong": 0.75, "possible": 0.25}  # how often a candidate in the band is right, at its lower edge
+UNANSWERED = 0.05  # of the answerable queries, those whose best candidate may stand below the floor
 Ranking = tuple[Sequence[tuple[str, float]], bool]  # (id, score) best first; whether a good match was claimed
 
 
@@ -93,3 +98,35 @@ def _interval(values: np.ndarray, draws: int = 1000) -> list[float]:
     rng = np.random.default_rng(0)
     means = values[rng.integers(0, len(values), (draws, len(values)))].mean(axis=1)
     return [round(float(x), 4) for x in np.percentile(means, [2.5, 97.5])]
+
+
+def fit_bands(rows: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[float]:
+    """(scores, whether relevant) of the candidates of each labelled query -> the lowest score of strong, possible, weak.
+
+    strong and possible: where a logistic fit over the first five of each query says that a candidate is right three
+    times in four, one time in four (Platt 1999). weak, the floor: one in twenty answerable queries has nothing over it.
+    Raises ZhenluError calibrate_few, or calibrate_flat when a higher score does not mean a better candidate.
+    """
+    answered = [(scores, right) for scores, right in rows if right.any()]
+    if len(answered) < FEWEST:
+        raise ZhenluError("calibrate_few", count=len(answered), least=FEWEST)
+    shown = [np.argsort(-scores, kind="stable")[:SHOWN] for scores, _ in answered]
+    x = np.concatenate([scores[i] for (scores, _), i in zip(answered, shown, strict=True)])
+    y = np.concatenate([right[i] for (_, right), i in zip(answered, shown, strict=True)]).astype(float)
+    slope, shift = _logistic(x, y)
+    if slope <= 0:
+        raise ZhenluError("calibrate_flat")
+    edges = [(np.log(p / (1 - p)) - shift) / slope for p in RIGHT.values()]
+    floor = float(np.quantile([scores.max() for scores, _ in answered], UNANSWERED))
+    return sorted((round(float(np.clip(v, 0, 1)), 3) for v in (*edges, min(floor, edges[-1]))), reverse=True)
+
+
+def _logistic(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Slope and shift of the logistic regression of y on x."""
+
+    def loss(p: np.ndarray) -> float:
+        z = p[0] * x + p[1]
+        return float((np.logaddexp(0, z) - y * z).mean())
+
+    slope, shift = minimize(loss, np.array([10.0, -5.0])).x
+    return float(slope), float(shift)

@@ -1,17 +1,18 @@
 """Why an entry is listed: evidence finding by finding, what speaks against it, its band, and what must not be missed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from dashboard.checkpoint import Calibration
-from dashboard.domain import BANDS, Band, Candidate, CantMiss, Entry, Evidence, Language, Patient, Scores
+from dashboard import cues
+from dashboard.domain import BANDS, Band, Candidate, CantMiss, Entry, Evidence, Language, Patient, Scores, Wanted
 from dashboard.records import key
 from dashboard.retrieval import Parts, Query, Recalled
 from dashboard.store import KnowledgeBase
 
 ASK = 3  # symptoms to ask for next
+CANDIDATES = 10  # the first ones, between which a question should decide
 CANT_MISS = 10  # urgent entries at most
 AGES = {"neonate": (0, 0.08), "infant": (0, 1), "child": (1, 12), "adolescent": (10, 18), "adult": (18, 65), "elderly": (60, 130)}  # fmt: skip
 
@@ -52,8 +53,7 @@ def _match(kb: KnowledgeBase, ids: np.ndarray, finding: str, row: np.ndarray, sh
 
 def _in_language(kb: KnowledgeBase, entry: Entry, language: Language) -> dict[str, str]:
     """Each symptom of an entry -> the same symptom in the query's language, where the entry has it."""
-    groups = entry.phrases()
-    target = groups.get(language) or next(iter(groups.values()))
+    groups, target = entry.phrases(), _shown(entry, language)
     pairs = {key(s): s for s in target}
     for group in groups.values():
         if len(group) == len(target):
@@ -78,6 +78,45 @@ def cant_miss(parts: Parts, query: Query, recalled: Recalled) -> tuple[CantMiss,
     return tuple(found)
 
 
+def wanted(parts: Parts, query: Query, recalled: Recalled | None, patient: Patient) -> tuple[Wanted, ...]:
+    """What is missing from a text that holds too little, then the symptoms that would part the first candidates best:
+    those that about half of them have."""
+    missing: list[Wanted] = []
+    if not cues.DURATION.search(query.text.lower()):
+        missing.append(Wanted("duration"))
+    if patient.age_years is None and not cues.AGE.search(query.text.lower()):
+        missing.append(Wanted("age"))
+    if recalled is None:
+        return tuple(missing)
+    if not any(cues.SITE.search(f) for f in query.present):
+        missing.append(Wanted("site"))
+    kb, floor = parts.kb, parts.encoder.calibration.evidence
+    first = [int(recalled.entries[row]) for row in np.argsort(-recalled.fused, kind="stable")[:CANDIDATES]]
+    shown = [symptom for i in first for symptom in _shown(kb.entries[i], query.language)]
+    vectors = {i: kb.phrase_vectors[kb.phrase_ids[kb.phrase_starts[i] : kb.phrase_starts[i + 1]]] for i in first}
+    place = {key(phrase): number for number, phrase in enumerate(kb.phrases)}
+    asked: list[Wanted] = []
+    for symptom in sorted(
+        dict.fromkeys(shown), key=lambda s: _uneven(vectors, kb.phrase_vectors[place[key(s)]], floor)
+    ):
+        near = [kb.phrase_vectors[place[key(a.symptom)]] @ kb.phrase_vectors[place[key(symptom)]] for a in asked]
+        if all(n < floor for n in near):
+            asked.append(Wanted("asked", symptom))
+        if len(asked) == ASK:
+            break
+    return (*missing, *asked)
+
+
+def _shown(entry: Entry, language: Language) -> tuple[str, ...]:
+    groups = entry.phrases()
+    return groups.get(language) or next(iter(groups.values()))
+
+
+def _uneven(vectors: Mapping[int, np.ndarray], symptom: np.ndarray, floor: float) -> float:
+    """How far a symptom is from being had by half of the entries."""
+    return abs(sum(float((v @ symptom).max()) >= floor for v in vectors.values()) / len(vectors) - 0.5)
+
+
 def misfit(entry: Entry, patient: Patient) -> tuple[str, ...]:
     """Why an entry does not fit the patient: codes among sex, age, pregnancy, department."""
     reasons = []
@@ -95,9 +134,9 @@ def misfit(entry: Entry, patient: Patient) -> tuple[str, ...]:
     return tuple(reasons)
 
 
-def band(score: float, calibration: Calibration, stage: str) -> Band:
-    """The band of a score at a stage: fused or rerank."""
-    for name, low in zip(BANDS, calibration.bands[stage], strict=False):
+def band(score: float, edges: Sequence[float]) -> Band:
+    """``edges``: the lowest score of strong, possible and weak."""
+    for name, low in zip(BANDS, edges, strict=False):
         if score >= low:
             return name
     return "none"

@@ -202,8 +202,9 @@ class _Reader:
         if self.group:
             self.recent = len(self.findings)
         said = re.split(r"[,。;!?\n]", self.text[self.clause : self.clause + 200], maxsplit=1)[0].strip()
-        for text in self.group:
-            self.add(Finding(text, _status(kind or self.scope, text), said))
+        for place, text in enumerate(self.group):
+            # How long and how bad are told of the first thing that the clause names.
+            self.add(Finding(text, _status(kind or self.scope, text), said, () if place else _details(said, text)))
         self.group = []
 
     def add(self, finding: Finding) -> None:
@@ -214,6 +215,12 @@ class _Reader:
         elif before.status is Status.PRESENT:
             comma = "," if language_of(finding.text) == "zh" else ", "
             self.findings[-1] = replace(before, text=before.text + comma + finding.text)
+
+
+def _details(said: str, finding: str) -> tuple[str, ...]:
+    """Durations and severities of a clause that its finding does not carry itself."""
+    found = [m.group().strip() for p in (cues.SEVERITY, cues.DURATION) for m in p.finditer(said.translate(_LOWER))]
+    return tuple(dict.fromkeys(d for d in found if d and d not in finding.translate(_LOWER)))[:2]
 
 
 def _kind(cue: re.Match[str]) -> str:

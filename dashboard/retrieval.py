@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from dashboard.encoders.base import Encoder
 from dashboard.findings import extract, normalise
 from dashboard.rerankers import Reranker
 from dashboard.store import KnowledgeBase
+from dashboard.values import measures, read
 
 MODES = ("dense", "hybrid", "rerank")
 AGAINST = 0.06  # what an absent finding takes from the score of an entry that has it
@@ -24,6 +25,7 @@ class Parts:
     encoder: Encoder
     reranker: Reranker | None
     wordings: Iterable[str] = ()
+    bands: Mapping[str, Sequence[float]] = field(default_factory=dict)  # stage -> this base's own, where calibrated
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,9 @@ class Query:
         return ("，" if self.language == "zh" else ", ").join(self.present)
 
 
-def understand(text: str, wordings: Iterable[str] = (), *, max_chars: int = 5000) -> Query:
+def understand(
+    text: str, wordings: Iterable[str] = (), *, max_chars: int = 5000, age_years: float | None = None
+) -> Query:
     """Text -> query. Raises ZhenluError query_empty, query_short or query_long."""
     folded = normalise(text)
     if not folded:
@@ -63,7 +67,31 @@ def understand(text: str, wordings: Iterable[str] = (), *, max_chars: int = 5000
         raise ZhenluError("query_long", length=len(folded), limit=max_chars)
     if sum(c.isalnum() for c in folded) < 2:
         raise ZhenluError("query_short")
-    return from_findings(folded, extract(folded, wordings))
+    told, readings = _spelled(folded, age_years)
+    findings = [
+        replace(f, said=readings[f.text][0], rule=readings[f.text][1]) if f.text in readings else f
+        for f in extract(told, wordings)
+    ]
+    return from_findings(folded, findings)
+
+
+def _spelled(text: str, age_years: float | None) -> tuple[str, dict[str, tuple[str, str]]]:
+    """The text with the findings that its measured values are in their place, so that one that is denied or past is
+    read as such, and normal values left out; and finding -> (as written, rule)."""
+    language, readings = language_of(text), {r.measure.start: r for r in read(text, age_years)}
+    parts, place, found = [], 0, dict[str, tuple[str, str]]()
+    for measure in measures(text):
+        if measure.start < place:
+            continue
+        parts.append(text[place : measure.start])
+        place = measure.end
+        if reading := readings.get(measure.start):
+            name, rule = (reading.zh, reading.rule_zh) if language == "zh" else (reading.en, reading.rule_en)
+            found[name] = measure.text, rule
+            comma = "、" if language == "zh" else ", "
+            before, after = text[: measure.start].rstrip()[-1:], text[measure.end :].lstrip()[:1]
+            parts.append(f"{comma if before.isalnum() else ''}{name}{comma if after.isalnum() else ''}")
+    return "".join([*parts, text[place:]]), found
 
 
 def from_findings(text: str, findings: Sequence[Finding]) -> Query:
@@ -83,6 +111,7 @@ class Recalled:
     encode_ms: float
     fused: np.ndarray  # (n,)
     present: np.ndarray  # (n,) the same before what is absent was taken off
+    told: float  # nats: how far the present findings narrow the base down
 
 
 def retrieve(parts: Parts, query: Query, options: Options) -> Recalled:
@@ -100,8 +129,9 @@ def retrieve(parts: Parts, query: Query, options: Options) -> Recalled:
     passages = dict(kb.nearest(vector, options.recall * 2))
     recalled = {int(kb.passage_entry[i]) for i in passages}
     channels: dict[str, np.ndarray] = {}
+    by_findings, told = findings_scores(kb, present, encoder.calibration.evidence)
     if options.mode != "dense":
-        channels["findings"] = findings_scores(kb, present)
+        channels["findings"] = by_findings
         recalled |= _best(channels["findings"], options.recall)
         if encoding.sparse is not None and kb.sparse is not None:
             lexical = (kb.sparse @ encoding.sparse[0].T).toarray()[:, 0]
@@ -118,7 +148,7 @@ def retrieve(parts: Parts, query: Query, options: Options) -> Recalled:
     fused = fit = fuse(channels, weights)
     if len(absent):
         fused = fused - AGAINST * _contradiction(kb, absent, entries, encoder.calibration.evidence)
-    return Recalled(entries, channels, present, absent, encode_ms, fused, fit)
+    return Recalled(entries, channels, present, absent, encode_ms, fused, fit, told)
 
 
 def fuse(channels: Mapping[str, np.ndarray], weights: Mapping[str, float]) -> np.ndarray:
@@ -130,13 +160,20 @@ def fuse(channels: Mapping[str, np.ndarray], weights: Mapping[str, float]) -> np
     return sum((channels[name] * (weight / total) for name, weight in used.items()), np.zeros_like(channels["dense"]))
 
 
-def findings_scores(kb: KnowledgeBase, similarity: np.ndarray) -> np.ndarray:
-    """(findings, phrases) -> (entries,): the mean over findings of the entry's best symptom.
+def findings_scores(kb: KnowledgeBase, similarity: np.ndarray, floor: float) -> tuple[np.ndarray, float]:
+    """(findings, phrases) -> (entries,): the weighted mean over findings of the entry's best symptom; and how much the
+    findings tell, in nats.
 
-    A clause that is near no symptom of the whole base (small talk, a date) counts little.
+    A clause that is near no symptom of the whole base (small talk, a date) counts little, and so does a finding that
+    many entries have (inverse document frequency, Sparck Jones 1972). ``floor`` is the similarity from which an entry
+    counts as having a finding.
     """
-    weights = np.clip((similarity.max(axis=1) - 0.3) / 0.4, 0.05, 1.0)
-    return (weights @ best_by_entry(kb, similarity)) / weights.sum()
+    best, count = best_by_entry(kb, similarity), len(kb.entries)
+    nearest = best.max(axis=1)
+    holders = 1 + (1 / (1 + np.exp((floor - best) / 0.05))).sum(axis=1)
+    rarity = np.log(1 + count / holders)
+    weights = np.clip((nearest - 0.3) / 0.4, 0.05, 1.0) * rarity / np.log(1 + count)
+    return (weights @ best) / weights.sum(), float(rarity[nearest >= floor].sum())
 
 
 def best_by_entry(kb: KnowledgeBase, similarity: np.ndarray) -> np.ndarray:

@@ -21,6 +21,8 @@ page = st.navigation(
 )
 frame.language_switch()
 with frame.errors_in_words():
+    frame.watch_idleness()
+    frame.touch()
     frame.notices()
     page.run()
 frame.footer()

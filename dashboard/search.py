@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from dashboard.domain import Candidate, CantMiss, Language, Scores, SearchResult, ZhenluError
-from dashboard.explain import band, cant_miss, explain, misfit
+from dashboard.domain import Candidate, CantMiss, Language, Scores, SearchResult, Wanted, ZhenluError
+from dashboard.explain import band, cant_miss, explain, misfit, wanted
 from dashboard.rerankers import Reranker, chunks
 from dashboard.retrieval import Options, Parts, Query, Recalled, milliseconds, retrieve
 from dashboard.store import KnowledgeBase
 
+FEW = 2  # present findings that a text may have and still be called too short
 MISFIT = 0.8  # what does not fit the patient keeps this much of its score
 
 
@@ -22,23 +23,25 @@ def search(parts: Parts, query: Query, options: Options) -> Iterator[SearchResul
     started = time.perf_counter()
     check_encoder(parts)
     if not query.present:
-        yield _result(
-            parts, query, "not_enough", (), (), {"encode": 0.0, "retrieve": 0.0, "rerank": None, "total": 0.0}
-        )
+        nothing = {"encode": 0.0, "retrieve": 0.0, "rerank": None, "total": 0.0}
+        yield _result(parts, query, "not_enough", (), (), nothing, wanted(parts, query, None, options.patient))
         return
     recalled = retrieve(parts, query, options)
     timings: dict[str, float | None] = {"encode": recalled.encode_ms, "rerank": None}
     timings["retrieve"] = milliseconds(started) - recalled.encode_ms
     order = np.argsort(-recalled.fused, kind="stable")[: options.recall]
     urgent = cant_miss(parts, query, recalled)
+    # A long text that tells nothing is about something else; a short one has more to say.
+    little = len(query.present) <= FEW and recalled.told < parts.encoder.calibration.enough
+    help_with = wanted(parts, query, recalled, options.patient) if little else ()
     reranker = parts.reranker if options.mode == "rerank" else None
     if reranker is not None and not reranker.calibration.use_reranker:
         reranker = None  # measured to help less than the first stage; the result's notices say so
     first = _candidates(parts, query, options, recalled, order, None)
     timings["total"] = milliseconds(started)
-    yield _result(
-        parts, query, _status(first), first[: options.top], urgent, timings, to_rerank=len(order) if reranker else 0
-    )
+    status = "not_enough" if little else _status(first)
+    to_rerank = len(order) if reranker else 0
+    yield _result(parts, query, status, first[: options.top], urgent, timings, help_with, to_rerank=to_rerank)
     if reranker is None:
         return
     begun = time.perf_counter()
@@ -49,8 +52,9 @@ def search(parts: Parts, query: Query, options: Options) -> Iterator[SearchResul
         done = int(np.isfinite(logits).sum())
         timings |= {"rerank": milliseconds(begun), "total": milliseconds(started)}
         final = _candidates(parts, query, options, recalled, order, logits)
+        status = "not_enough" if little else _status(final)
         yield _result(
-            parts, query, _status(final), final[: options.top], urgent, timings, reranker, done, len(order)
+            parts, query, status, final[: options.top], urgent, timings, help_with, reranker, done, len(order)
         )  # fmt: skip
 
 
@@ -81,6 +85,7 @@ def _candidates(
         score = np.nan_to_num(relevance, nan=0.0)
     else:
         now, calibration_of_stage = before, calibration
+    edges = parts.bands.get(stage) or calibration_of_stage.bands[stage]
     place_before = {int(row): place for place, row in enumerate(before)}
     result = []
     for place, row in enumerate(now):
@@ -89,7 +94,7 @@ def _candidates(
             entry=parts.kb.entries[index],
             rank=place + 1,
             score=float(score[row]),
-            band=band(float(score[row]), calibration_of_stage, stage),
+            band=band(float(score[row]), edges),
             scores=_scores(recalled, int(order[row]), None if logits is None else float(logits[row])),
             misfits=misfits[int(order[row])],
             moved=place_before[int(row)] - place if logits is not None else 0,
@@ -121,13 +126,14 @@ def _result(
     candidates: Sequence[Candidate],
     urgent: tuple[CantMiss, ...],
     timings: Mapping[str, float | None],
+    help_with: tuple[Wanted, ...] = (),
     reranker: Reranker | None = None,
     reranked: int = 0,
     to_rerank: int = 0,
 ) -> SearchResult:
     notices = []
-    last = (reranker or parts.encoder).calibration
-    if last.bands_kb != parts.kb.meta.kb:
+    stage, last = ("rerank" if reranker else "fused"), (reranker or parts.encoder).calibration
+    if stage not in parts.bands and last.bands_kb != parts.kb.meta.kb:
         notices.append("bands_uncalibrated")
     if parts.reranker is not None and not parts.reranker.calibration.use_reranker:
         notices.append("reranker_not_used")
@@ -141,6 +147,7 @@ def _result(
         findings=query.findings,
         candidates=tuple(candidates),
         cant_miss=urgent,
+        wanted=help_with,
         notices=tuple(notices),
         timings_ms={k: None if v is None else round(v, 1) for k, v in timings.items()},
         reranked=reranked,

@@ -13,6 +13,7 @@ from dashboard import lexicon
 from dashboard.checkpoint import COMPACT, resolve
 from dashboard.domain import Patient, SearchResult, ZhenluError
 from dashboard.encoders import Encoder, open_encoder
+from dashboard.feedback import Feedback
 from dashboard.jobs import Jobs
 from dashboard.lexicon import Lexicon, Resolver
 from dashboard.rerankers import Reranker, open_reranker
@@ -34,6 +35,7 @@ class Services:
             torch.set_num_threads(settings.threads)
         self.store = Store(settings.data)
         self.jobs = Jobs(settings.data)
+        self.feedback = Feedback(settings.data)
         self._lock = threading.RLock()
         self._started = time.time()
         self._open: dict[str, KnowledgeBase] = {}
@@ -109,11 +111,18 @@ class Services:
                 self.jobs.start(BUILTIN, BUILTIN_FILE, {})
 
     def parts(self, kb: str) -> Parts:
-        return Parts(self.kb(kb), self.encoder, self.reranker, self.finding_wordings)
+        bands = self.store.bands(kb, self.models_key)
+        return Parts(self.kb(kb), self.encoder, self.reranker, self.finding_wordings, bands)
 
-    def understand(self, text: str) -> Query:
+    @property
+    def models_key(self) -> str:
+        """Tells one pair of models from another: what bands hold for."""
+        return f"{self.encoder.fingerprint} {self.reranker.fingerprint if self.reranker else '-'}"
+
+    def understand(self, text: str, patient: Patient | None = None) -> Query:
         """Raises as `retrieval.understand` does."""
-        return understand(text, self.finding_wordings, max_chars=self.settings.max_query_chars)
+        age = patient.age_years if patient else None
+        return understand(text, self.finding_wordings, max_chars=self.settings.max_query_chars, age_years=age)
 
     def options(
         self,

@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     admin_password: SecretStr = Field(
         SecretStr(""), description="Needed to load, switch or delete; unset: only from this machine."
     )
+    idle_minutes: float = Field(
+        15.0, gt=0, description="Idle minutes after which a session's texts and results are cleared."
+    )
     language: Literal["zh", "en"] = Field("zh", description="The language a new session starts in.")
 
     @property

@@ -2,6 +2,7 @@
 
     DATA/kb/<name>/active.json            {"version"}: the switch, written with os.replace
     DATA/kb/<name>/last.json              {"number"} of the newest version there ever was
+    DATA/kb/<name>/bands.json             what `evaluate --calibrate` found, by the models it was found with
     DATA/kb/<name>/<version>/meta.json    written last: a folder without it was never finished
                              entries.jsonl, chroma/ (whole texts, dense), sparse.npz (whole texts, lexical),
                              phrases.npz (each symptom once, dense), tokens.npy + tokens.npz (whole texts, multi-vector)
@@ -154,6 +155,23 @@ class Store:
             token_starts=np.load(folder / "tokens.npz")["starts"] if has_tokens else None,
             collection=_client(folder / "chroma").get_collection("entries", embedding_function=None),
         )
+
+    def bands(self, kb: str, models: str) -> dict[str, list[float]]:
+        """The bands calibrated on this base for these models, stage -> edges; empty when that was never done."""
+        path = self._folder(kb) / "bands.json"
+        try:
+            saved = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        return dict(saved.get(models, {}))
+
+    def save_bands(self, kb: str, models: str, stage: str, edges: Sequence[float]) -> None:
+        """Keep what `evaluation.fit_bands` found. They hold for every version of the base."""
+        path = self._folder(kb) / "bands.json"
+        with FileLock(path.with_suffix(".lock")):
+            saved = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+            saved[models] = saved.get(models, {}) | {stage: list(edges)}
+            _replace(path, saved)
 
     def check_name(self, kb: str) -> None:
         """Raises ZhenluError kb_name when this cannot be a base's name."""

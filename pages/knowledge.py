@@ -46,7 +46,7 @@ def base() -> None:
         cards.table([{t("column_department"): d, t("column_count"): n} for d, n in numbers["departments"].items()])
     if chosen == services.BUILTIN:
         with st.expander(t("kb_material")):
-            parts = ("languages", "lexicon", "sentences", "vignettes")
+            parts = ("languages", "lexicon", "words", "sentences", "questions", "vignettes")
             cards.table(
                 [
                     {t("column_kind"): f"{part} · {kind}", t("column_count"): n}

@@ -6,81 +6,115 @@ import streamlit as st
 
 from dashboard import services
 from dashboard.domain import Patient, SearchResult, ZhenluError
-from dashboard.explain import AGES
-from dashboard.ui import cards, frame
-from dashboard.ui.state import session
-from dashboard.ui.text import t
+from dashboard.privacy import mask
+from dashboard.ui import cards, chips, frame, tools
+from dashboard.ui.state import forget, session
+from dashboard.ui.text import plain, t
 
-SEXES: list[Literal["female", "male"] | None] = [None, "female", "male"]
+SEXES: dict[str, Literal["female", "male"] | None] = {"any": None, "female": "female", "male": "male"}
+PREGNANT = {"unknown": None, "yes": True, "no": False}
+UNITS = {"years": 1.0, "months": 12.0, "days": 365.0}  # how many of them a year has
 
 found, mine = services.get(), session()
 
 
-def ask() -> Patient | None:
-    """The form; what it holds is searched for only when it is sent. Returns the patient when it was."""
+def ask() -> bool:
+    """The form; what it holds is searched for only when it is sent. Returns whether it was."""
     bases = found.store.names() or [services.BUILTIN]
     with st.form("ask", border=False, enter_to_submit=True):
-        left, right = st.columns([3.1, 1], gap="medium")
+        left, right = st.columns([2.3, 1], gap="medium")
         with left:
             st.text_area(
-                t("describe"), key="said", height=120, persist_state="session", placeholder=t("describe_placeholder")
+                t("describe"), key="said", height=176, persist_state="session", placeholder=t("describe_placeholder")
             )
         with right:
-            age_column, sex_column = st.columns(2, gap="small")
-            ages = ["any", *AGES]
-            age = age_column.selectbox(
-                t("age"), ages, format_func=lambda a: t("age_" + a), key="age", persist_state="session"
-            )
-            sex = sex_column.selectbox(
-                t("sex"), SEXES, format_func=lambda s: t("sex_" + (s or "any")), key="sex", persist_state="session"
-            )
+            about()
             if len(bases) > 1:
                 start = bases.index(mine.kb) if mine.kb in bases else 0
-                mine.kb = st.selectbox(t("base"), bases, index=start, format_func=_base_name)
-            sent = st.form_submit_button(
+                mine.kb = st.selectbox(t("base"), bases, index=start, format_func=frame.base_name)
+            return st.form_submit_button(
                 f"{t('search')} Ctrl+Enter",
                 type="primary",
                 icon=":material/search:",
                 width="stretch",
+                on_click=take,
                 disabled=found.store.active(mine.kb) is None,  # the frame shows how the first load goes
             )
-    if not sent:
-        return None
-    low, high = AGES.get(age, (0, 0))
-    return Patient(None if age == "any" else (low + high) / 2, sex)
 
 
-def _base_name(kb: str) -> str:
-    return t("builtin") if kb == services.BUILTIN else kb
+def about() -> None:
+    """What is known of the patient; all of it optional, and none of it takes an entry off the list."""
+    number, unit, sex = st.columns([1, 1.1, 1.2], gap="small")
+    number.number_input(t("age"), 0, 130, value=None, step=1, key="age", persist_state="session", placeholder="–")
+    unit.selectbox(
+        t("age_unit"), list(UNITS), format_func=lambda u: t("unit_" + u), key="unit", persist_state="session"
+    )
+    sex.selectbox(t("sex"), list(SEXES), format_func=lambda s: t("sex_" + s), key="sex", persist_state="session")
+    pregnant, department = st.columns([1, 2], gap="small")
+    pregnant.selectbox(
+        t("pregnancy"),
+        list(PREGNANT),
+        format_func=lambda p: t("pregnant_" + p),
+        key="pregnant",
+        persist_state="session",
+    )
+    department.selectbox(
+        t("department"), ["", *frame.departments(mine.kb)], format_func=lambda d: d or t("not_given"),
+        key="department", persist_state="session",
+    )  # fmt: skip
 
 
-def run(patient: Patient, place: st.delta_generator.DeltaGenerator) -> None:
-    """Search and draw as results come: the first list at once, then each better one."""
-    mine.result = mine.problem = None
+def take() -> None:
+    """Before anything else sees the text: identifiers are masked, in the box as well."""
+    masked = mask(st.session_state["said"])
+    st.session_state["said"], mine.masked, mine.expired = masked.text, tuple(masked.kinds), False
+    state = st.session_state
+    years = None if state["age"] is None else state["age"] / UNITS[state["unit"]]
+    mine.patient = Patient(years, SEXES[state["sex"]], PREGNANT[state["pregnant"]], state["department"])
+    mine.query = mine.result = mine.problem = None
+    mine.stale = False
+
+
+def understand() -> None:
     try:
-        query = found.understand(st.session_state["said"])
-        for result in found.search(query, mine.kb, found.options(patient=patient)):
-            mine.result = result
-            with place.container():
-                draw(result)
+        mine.query = found.understand(st.session_state["said"], mine.patient)
+        mine.remember(mine.query, mine.kb, mine.patient)
     except ZhenluError as problem:
         mine.problem = problem
 
 
-def draw(result: SearchResult) -> None:
-    cards.findings(result.findings)
+def run(place: st.delta_generator.DeltaGenerator) -> None:
+    """Search and draw as results come: the first list at once, then each better one. A new search ends this one."""
+    assert mine.query is not None
+    mine.result = mine.problem = None
+    mine.stale = False
+    try:
+        for result in found.search(mine.query, mine.kb, found.options(patient=mine.patient)):
+            mine.result = result
+            with place.container():
+                draw(result, running=True)
+        with place.container():
+            draw(result)
+    except ZhenluError as problem:
+        mine.problem = problem
+
+
+def draw(result: SearchResult, *, running: bool = False) -> None:
+    """The answer. It holds no widget with a state, for it is drawn anew with each chunk that the reranker has read."""
     if result.status == "not_enough":
-        st.warning(f"{t('not_enough')} {t('not_enough_help')}", icon=":material/help:")
-        return
+        cards.not_enough(result)
     cards.cant_miss(result.cant_miss)
+    if not result.candidates:
+        return
     cards.status_line(result, found.settings.recall)
+    if running and result.reranked < result.to_rerank:
+        st.button(t("stop"), icon=":material/stop_circle:", key=f"stop_{result.reranked}")
     for notice in result.notices:
         st.caption(t("notice_" + notice))
     if result.status == "no_good_match":
         st.warning(t("no_good_match"), icon=":material/search_off:")
-    stage = "rerank" if result.reranked else "fused"
     for candidate in result.candidates:
-        cards.candidate(candidate, stage)
+        cards.candidate(candidate, "rerank" if result.reranked else "fused")
     if result.kb == services.BUILTIN:
         st.caption(t("builtin_unreviewed"))
 
@@ -90,21 +124,48 @@ def examples() -> None:
     st.html(f'<div class="zl-label">{t("examples")}</div>')
     for number in (1, 2, 3):
         text = t(f"example_{number}")
-        st.button(text, key=f"example_{number}", type="tertiary", on_click=_take, args=(text,))
+        st.button(text, key=f"example_{number}", type="tertiary", on_click=_fill, args=(text,))
 
 
-def _take(text: str) -> None:
+def _fill(text: str) -> None:
     st.session_state["said"] = text
 
 
-patient = ask()
+def history() -> None:
+    """What was searched in this session: in memory only, to run again or to clear."""
+    if not mine.history:
+        return
+    with st.expander(t("history", count=len(mine.history)), icon=":material/history:"):
+        st.caption(t("history_note", minutes=found.settings.idle_minutes))
+        for place, asked in enumerate(mine.history):
+            told = "，".join(asked.query.present)[:60] or asked.query.text[:60]
+            if st.button(plain(f"{asked.clock}  {told}"), key=f"again_{place}", type="tertiary"):
+                mine.query, mine.kb, mine.patient, mine.stale = asked.query, asked.kb, asked.patient, True
+                mine.masked = ()
+                st.rerun()
+        if st.button(t("history_clear"), icon=":material/delete_sweep:"):
+            forget()
+            st.rerun()
+
+
+sent = ask()
+if sent:
+    understand()
+if mine.masked:
+    kinds = t("comma").join(t("masked_" + kind) for kind in mine.masked)
+    st.info(t("masked", kinds=kinds), icon=":material/shield_person:")
+if mine.query is not None and mine.problem is None:
+    chips.findings(mine)
 place = st.empty()
-if patient is not None:
-    run(patient, place)
+if mine.query is not None and mine.problem is None and (sent or mine.stale):
+    run(place)
 elif mine.result is not None:
     with place.container():
         draw(mine.result)
 if mine.problem is not None:
     frame.error(mine.problem)
-elif mine.result is None:
+elif mine.result is not None:
+    tools.draw(mine.result, mine)
+else:
     examples()
+history()

@@ -1,37 +1,30 @@
 """Findings, candidates and can't-miss as HTML. Everything that comes from a person or a file is escaped here."""
 
+import re
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard.domain import Candidate, CantMiss, Entry, Finding, SearchResult, Status
+from dashboard import services
+from dashboard.domain import Candidate, CantMiss, Entry, SearchResult
+from dashboard.search import MISFIT
 from dashboard.services import BUILTIN
 from dashboard.ui.state import language
 from dashboard.ui.text import t
 
-MARKS = {
-    Status.PRESENT: "✓",
-    Status.ABSENT: "✗",
-    Status.UNCERTAIN: "?",
-    Status.HISTORICAL: "◷",
-    Status.FAMILY: "◷",
-}
 CANT_MISS_SHOWN = 3
 
 
-def findings(found: tuple[Finding, ...]) -> None:
-    """The findings of the query as chips; the status stands in words beside the mark."""
-    chips = "".join(
-        f'<li class="zl-chip zl-{f.status}"><span aria-hidden="true">{MARKS[f.status]}</span> {escape(f.text)}'
-        + ("" if f.status is Status.PRESENT else f" <small>{escape(t('status_' + f.status))}</small>")
-        + "</li>"
-        for f in found
-    )
-    st.html(
-        f'<div class="zl-label">{escape(t("findings"))}</div><ul class="zl-chips" data-testid="findings">{chips}</ul>'
-    )
+def not_enough(result: SearchResult) -> None:
+    """Too little was told: what would help most, by name."""
+    wanted = [t("want_" + w.kind, symptom=w.symptom) for w in result.wanted]
+    said = f"{t('not_enough')} {'' if result.candidates else t('not_enough_none')} "
+    if wanted:
+        said += t("not_enough_help", wanted=t("comma").join(wanted))
+    st.html(f'<div class="zl-error" role="alert" data-testid="not-enough">{escape(said)}</div>')
 
 
 def cant_miss(items: tuple[CantMiss, ...]) -> None:
@@ -90,8 +83,9 @@ def _head(item: Candidate, stage: str) -> str:
     where = [entry.icd10, entry.department_en if language() == "en" and entry.department_en else entry.department]
     words = f"{t('band_' + item.band)}"
     percent = round(item.score * 100)
+    fits = "" if not item.misfits else " zl-misfit"
     return (
-        f'<article class="zl-head" data-testid="candidate" data-entry="{escape(entry.id)}" data-band="{item.band}">'
+        f'<article class="zl-head{fits}" data-testid="candidate" data-entry="{escape(entry.id)}" data-band="{item.band}">'
         f'<div class="zl-rank">{item.rank}</div>'
         f'<div class="zl-names"><h3>{_names(entry)}{moved}</h3>'
         f'<div class="zl-quiet">{escape(" · ".join(filter(None, where)))}</div></div>'
@@ -129,7 +123,7 @@ def _two(similarity: float) -> str:
 
 
 def details(item: Candidate) -> None:
-    """Every score under its own name and scale, then the entry in full."""
+    """Every score under its own name and scale, how they became the rank, then the entry in full."""
     entry = item.entry
     names = ("dense", "sparse", "multi_vector", "findings", "fused", "rerank")
     values = [(t("score_" + n), getattr(item.scores, n)) for n in names]
@@ -137,26 +131,64 @@ def details(item: Candidate) -> None:
         f"<tr><th scope='row'>{escape(name)}</th><td>{t('not_run') if v is None else format(v, '.3f')}</td></tr>"
         for name, v in values
     )
-    st.html(f'<table class="zl-scores">{rows}</table>{whole_entry(entry)}')
+    met = [w for e in item.evidence for w in (e.symptom, e.finding)]
+    st.html(
+        f'<table class="zl-scores">{rows}</table><p class="zl-quiet" data-testid="how">{escape(how(item))}</p>'
+        + whole_entry(entry, met)
+    )
 
 
-def whole_entry(entry: Entry) -> str:
-    """The entry's text in the session's language, the other one below where it has both."""
+def how(item: Candidate) -> str:
+    """In one line, how the scores became the rank."""
+    found = services.get()
+    weights = {
+        name: weight
+        for name, weight in found.encoder.calibration.fusion.items()
+        if weight > 0 and getattr(item.scores, name) is not None
+    }
+    terms = [f"{w / sum(weights.values()):.2f}×{getattr(item.scores, n):.3f}" for n, w in weights.items()]
+    said = [t("how_fused", terms=" + ".join(terms))]
+    if item.against:
+        said.append(t("how_absent"))
+    if item.scores.rerank is not None and found.reranker is not None:
+        blend = found.reranker.calibration.blend
+        said.append(t("how_rerank", a=f"{blend['rerank']:g}", b=f"{blend['fused']:g}", c=f"{blend['bias']:+g}"))
+    if item.misfits:
+        said.append(t("how_misfit", factor=MISFIT))
+    return t("semicolon").join(said)
+
+
+def whole_entry(entry: Entry, met: Sequence[str] = ()) -> str:
+    """The entry's text in the session's language; the words of what matched are marked in it."""
     english = language() == "en"
     aliases = [*entry.aliases_en, *entry.aliases] if english else [*entry.aliases, *entry.aliases_en]
     groups = entry.phrases()
     symptoms = groups.get("en" if english else "zh") or next(iter(groups.values()))
     description = (entry.description_en if english else entry.description) or entry.description
     flags = [(f.flag_en or f.flag, f.reason_en or f.reason) if english else (f.flag, f.reason) for f in entry.red_flags]
-    parts: list[tuple[str, Any]] = [
-        (t("aliases"), "、".join(aliases) if not english else ", ".join(aliases)),
-        (t("symptoms"), ("，" if not english else ", ").join(symptoms)),
-        ("", description),
-        (t("red_flags"), "；".join(" — ".join(filter(None, f)) for f in flags)),
+    comma = ", " if english else "、"
+    parts = [
+        (t("aliases"), escape(comma.join(aliases))),
+        (t("symptoms"), marked(comma.join(symptoms), [*met, *_twins(entry, met)])),
+        ("", marked(description, met)),
+        (t("red_flags"), escape(t("semicolon").join(" — ".join(filter(None, f)) for f in flags))),
     ]
-    return "".join(
-        f"<p>{f'<b>{escape(label)}</b> ' if label else ''}{escape(text)}</p>" for label, text in parts if text
-    )
+    return "".join(f"<p>{f'<b>{escape(label)}</b> ' if label else ''}{text}</p>" for label, text in parts if text)
+
+
+def _twins(entry: Entry, met: Sequence[str]) -> list[str]:
+    """The same symptoms in the entry's other language, for a page that is not in the query's."""
+    pairs = list(zip(entry.symptoms, entry.symptoms_en, strict=False))
+    return [other for zh, en in pairs for own, other in ((zh, en), (en, zh)) if own in met]
+
+
+def marked(text: str, words: Sequence[str]) -> str:
+    """The text as HTML with every occurrence of the words marked, the longest word first."""
+    listed = sorted({w for w in words if len(w) > 1}, key=len, reverse=True)
+    if not listed:
+        return escape(text)
+    pieces = re.split("(" + "|".join(map(re.escape, listed)) + ")", text, flags=re.IGNORECASE)
+    return "".join(f"<mark>{escape(p)}</mark>" if i % 2 else escape(p) for i, p in enumerate(pieces))
 
 
 def table(rows: list[dict[str, Any]], **options: Any) -> None:

@@ -1,6 +1,8 @@
 """What stands around every page: the stylesheet, the language switch, notices, errors in words, the footer."""
 
 import logging
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,7 +15,7 @@ from streamlit.runtime.scriptrunner_utils.exceptions import RerunException, Stop
 from dashboard import services
 from dashboard.domain import Language, ZhenluError
 from dashboard.jobs import fraction
-from dashboard.ui.state import session
+from dashboard.ui.state import forget, session
 from dashboard.ui.text import explain, t
 
 LANGUAGES: list[Language] = ["zh", "en"]
@@ -39,6 +41,38 @@ def language_switch() -> None:
     if chosen and chosen != session().language:
         session().language = chosen
         st.rerun()
+
+
+def base_name(kb: str) -> str:
+    return t("builtin") if kb == services.BUILTIN else kb
+
+
+def departments(kb: str) -> list[str]:
+    """The departments of a base in the session's language, the largest first; none when it is not loaded."""
+    found = services.get()
+    if found.store.active(kb) is None:
+        return []
+    english = session().language == "en"
+    named = [(e.department_en if english else "") or e.department for e in found.kb(kb).entries]
+    return [name for name, _ in Counter(filter(None, named)).most_common()]
+
+
+@st.fragment(run_every=20)
+def watch_idleness() -> None:
+    """Ward computers are shared: what nobody has touched for a while is cleared, on the open page too."""
+    mine, minutes = session(), services.get().settings.idle_minutes
+    if mine.idle_minutes() >= minutes and (mine.query or mine.history or mine.admin):
+        forget(expired=True)
+        st.rerun(scope="app")
+    if mine.expired:
+        st.info(t("expired", minutes=f"{minutes:g}"), icon=":material/timer_off:")
+
+
+def touch() -> None:
+    """Called whenever the page runs as a whole: somebody is there."""
+    mine = session()
+    if mine.idle_minutes() < services.get().settings.idle_minutes:
+        mine.touched = time.time()
 
 
 def notices() -> None:

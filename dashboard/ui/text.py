@@ -1,5 +1,7 @@
 """The interface's words in both languages. `t` speaks the session's language."""
 
+import re
+
 from dashboard import text
 from dashboard.domain import ZhenluError
 from dashboard.ui.state import language
@@ -26,13 +28,53 @@ INTERFACE: dict[str, tuple[str, str]] = {
     "search": ("搜索", "Search"),
     "base": ("知识库", "Knowledge base"),
     "age": ("年龄", "Age"),
-    "age_any": ("未填", "Not given"),
-    "age_neonate": ("新生儿", "Neonate"),
-    "age_infant": ("婴儿", "Infant"),
-    "age_child": ("儿童", "Child"),
-    "age_adolescent": ("青少年", "Adolescent"),
-    "age_adult": ("成人", "Adult"),
-    "age_elderly": ("老年", "Elderly"),
+    "age_unit": ("单位", "Unit"),
+    "unit_years": ("岁", "years"),
+    "unit_months": ("月", "months"),
+    "unit_days": ("天", "days"),
+    "pregnancy": ("妊娠", "Pregnant"),
+    "department": ("科室", "Department"),
+    "not_given": ("未填", "Not given"),
+    "pregnant_unknown": ("未填", "Not given"),
+    "pregnant_yes": ("是", "Yes"),
+    "pregnant_no": ("否", "No"),
+    "comma": ("、", ", "),
+    "semicolon": ("；", "; "),
+    "masked": ("已遮盖：{kinds}。遮盖后才开始处理，原文未保存。", "Masked: {kinds}. Nothing was processed before that, and the original is not kept."),
+    "masked_national_id": ("证件号码", "identity number"),
+    "masked_telephone": ("电话", "telephone"),
+    "masked_record_number": ("病历号", "record number"),
+    "masked_email": ("邮箱", "e-mail"),
+    "masked_name": ("姓名", "name"),
+    "finding": ("表现", "Finding"),
+    "status": ("状态", "Status"),
+    "add": ("添加", "Add"),
+    "add_finding": ("添加", "Add"),
+    "remove": ("移除", "Remove"),
+    "stop": ("停止重排", "Stop reranking"),
+    "print_page": ("打印页", "Page to print"),
+    "candidates_csv": ("候选 CSV", "Candidates as CSV"),
+    "as_text": ("复制为文本", "Copy as text"),
+    "contrast": ("并排对比", "Side by side"),
+    "contrast_choose": ("选择 2 至 {most} 个候选", "Choose 2 to {most} candidates"),
+    "contrast_most": ("最多并排 {most} 个。", "At most {most} side by side."),
+    "contrast_finding": ("本次表现", "Findings of this search"),
+    "contrast_shared": ("共有的表现", "Shared"),
+    "contrast_separating": ("可用来区分的表现", "What tells them apart"),
+    "feedback": ("反馈", "Feedback"),
+    "verdict_useful": ("有用", "Useful"),
+    "verdict_wrong": ("不对", "Wrong"),
+    "verdict_missing": ("漏掉的诊断", "Missing diagnosis"),
+    "feedback_agree": ("同意保存上面列出的表现（不含原文），用于改进检索", "Keep the findings listed above (never the text) to improve the search"),
+    "feedback_send": ("提交", "Send"),
+    "feedback_empty": ("还没有选择任何意见。", "No opinion has been given yet."),
+    "feedback_untouched": ("没有勾选同意，未保存任何内容。", "Nothing was kept: the box was not ticked."),
+    "feedback_thanks": ("已保存，谢谢。", "Kept, thank you."),
+    "feedback_export": ("下载反馈为评测用例（{count} 条意见）", "Download the feedback as evaluation cases ({count} opinions)"),
+    "history": ("本次会话（{count}）", "This session ({count})"),
+    "history_note": ("只在内存中；清除、关闭页面或闲置 {minutes} 分钟后消失。", "In memory only; gone when cleared, when the page is closed, or after {minutes} idle minutes."),
+    "history_clear": ("全部清除", "Clear everything"),
+    "expired": ("闲置 {minutes} 分钟，内容已清除。", "Cleared after {minutes} idle minutes."),
     "sex": ("性别", "Sex"),
     "sex_any": ("未填", "Not given"),
     "sex_female": ("女", "Female"),
@@ -45,8 +87,13 @@ INTERFACE: dict[str, tuple[str, str]] = {
     "status_family": ("家族", "family"),
     "cant_miss": ("不可漏诊", "Can't miss"),
     "cant_miss_more": ("另外 {count} 个急症", "{count} more emergencies"),
-    "not_enough": ("信息不足：没有识别到现有的症状。", "Not enough to go on: no present symptom was recognised."),
-    "not_enough_help": ("请补充症状、部位、持续时间和年龄。", "Add symptoms, their site, how long they have lasted, and the age."),
+    "not_enough": ("信息不足。", "Not enough to go on."),
+    "not_enough_none": ("没有识别到现有的症状。请补充症状。", "No present symptom was recognised. Add what is there."),
+    "not_enough_help": ("补充这些最有帮助：{wanted}。", "What would help most: {wanted}."),
+    "want_duration": ("持续多久", "how long"),
+    "want_age": ("年龄", "the age"),
+    "want_site": ("部位", "the site"),
+    "want_asked": ("有无{symptom}", "whether there is {symptom}"),
     "no_good_match": ("没有合适的匹配。以下是最接近的条目，供参考。", "No good match. The nearest entries follow, for reference."),
     "line_count": ("{count} 个候选 · 召回 {recall}", "{count} candidates · recall {recall}"),
     "line_rerank": ("重排 {done}/{total}", "reranked {done}/{total}"),
@@ -67,6 +114,10 @@ INTERFACE: dict[str, tuple[str, str]] = {
     "misfit_age": ("年龄不符", "does not fit the age"),
     "misfit_pregnancy": ("与妊娠状态不符", "does not fit the pregnancy state"),
     "misfit_department": ("科室不符", "another department"),
+    "how_fused": ("融合 = {terms}", "fused = {terms}"),
+    "how_absent": ("再减去已否认而条目有的表现", "less what is denied but typical of it"),
+    "how_misfit": ("与患者不符，×{factor}", "does not fit the patient, ×{factor}"),
+    "how_rerank": ("重排分 = 1 / (1 + exp(−({a}×重排 + {b}×融合 {c})))", "reranker's score = 1 / (1 + exp(−({a}×rerank + {b}×fused {c})))"),
     "details": ("得分与条目全文", "Scores and the whole entry"),
     "score_of": ("由{stage}得分", "score by {stage}"),
     "stage_fused": ("融合", "fusion"),
@@ -163,6 +214,11 @@ INTERFACE: dict[str, tuple[str, str]] = {
 def t(key: str, /, **params: object) -> str:
     """A text of the interface in the session's language."""
     return text.say(key, language(), INTERFACE, **params)
+
+
+def plain(text: str) -> str:
+    """A text as a widget's label, where Streamlit would otherwise read Markdown."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
 def explain(error: ZhenluError) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parent.parent.parent
 # Nothing but this machine can be reached, whatever a page asks for.
@@ -118,13 +118,33 @@ def search(page: Page, text: str) -> None:
     box = page.get_by_role("textbox").first
     box.fill(text)
     box.press("Control+Enter")
-    page.locator('[data-testid="findings"]').first.wait_for()
+    page.locator(".st-key-findings").first.wait_for()
+
+
+def chip(page: Page, status: str, text: str = "") -> Locator:
+    """The findings of a status that have a text, as buttons."""
+    found = page.locator(f'.st-key-chips [class*="st-key-chip_{status}"] button')
+    return found.filter(has_text=text) if text else found
+
+
+def settled(page: Page) -> None:
+    """Until the page's script has run to its end: what it draws on the way, a click could miss."""
+    page.wait_for_timeout(300)
+    page.wait_for_function("!document.querySelector('[data-testid=\"stStatusWidget\"]')")
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Pick an option of a select box."""
+    settled(page)
+    page.get_by_role("combobox", name=label, exact=True).click()
+    page.get_by_role("option", name=option, exact=True).click()
+    settled(page)
 
 
 def ranked(page: Page) -> list[str]:
     """The ids of the candidates as they stand on the page, once the last stage is through."""
     line = page.locator('[data-testid="status-line"]')
     expect(line).to_contain_text(re.compile("✓|未重排|not reranked"))
-    page.wait_for_function("!document.querySelector('[data-testid=\"stStatusWidget\"]')")
+    settled(page)
     cards = page.locator('[data-testid="candidate"]')
     return [str(card.get_attribute("data-entry")) for card in cards.all()]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import App, ranked, search
+from tests.browser.conftest import App, choose, ranked, search, settled
 
 PAIRS = json.loads((Path(__file__).parent.parent / "data" / "acceptance.json").read_text(encoding="utf-8"))[
     "similarity"
@@ -74,13 +74,35 @@ def test_a_file_is_mapped_loaded_and_searched(ready: App, visit: Callable[..., P
     expect(page.get_by_text("“ward”已是 v0001：新增 2")).to_be_visible(timeout=120_000)
 
     page = visit()
-    page.get_by_role("combobox", name="知识库").click()
-    page.get_by_role("option", name="ward").click()
+    choose(page, "知识库", "ward")
     search(page, "手指尖发蓝，天冷更明显")
     ids = ranked(page)
     assert len(ids) == 2
     expect(page.locator('[data-testid="candidate"]').first).to_contain_text("蓝指病")
     expect(page.get_by_text("<b>粗体病</b>")).to_be_visible()
+
+
+def test_an_update_can_be_rolled_back(ready: App, visit: Callable[..., Page], tmp_path: Path) -> None:
+    file = tmp_path / "clinic.jsonl"
+    page = visit("knowledge")
+    for number, rows in enumerate((["红耳病"], ["红耳病", "绿舌病"]), start=1):
+        lines = [json.dumps({"disease": r, "symptoms": [f"{r}的表现", "发热"]}, ensure_ascii=False) for r in rows]
+        file.write_text("\n".join(lines), encoding="utf-8")
+        page.locator('input[type="file"]').set_input_files(file)
+        page.get_by_role("button", name="开始载入").click()
+        expect(page.get_by_text(f"“clinic”已是 v000{number}")).to_be_visible(timeout=120_000)
+        settled(page)
+    choose(page, "知识库", "clinic")
+    entries = page.get_by_test_id("stMetric").filter(has_text="条目")
+    expect(entries).to_contain_text("2")
+    page.get_by_role("button", name="切换到此版本").click()
+    expect(entries).to_contain_text("1")
+    expect(page.get_by_test_id("stMetric").filter(has_text="版本")).to_contain_text("v0001")
+
+    page = visit()
+    choose(page, "知识库", "clinic")
+    search(page, "发热")
+    assert len(ranked(page)) == 1
 
 
 @pytest.mark.parametrize(

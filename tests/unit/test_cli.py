@@ -25,6 +25,7 @@ KB = [
     {"id": "prostate", "disease": "前列腺增生", "symptoms": ["尿频", "排尿费力"], "sex": "male"},
 ]  # fmt: skip
 SEARCH_KEYS = {
+    "wanted",
     "query",
     "kb",
     "version",
@@ -262,6 +263,36 @@ def test_evaluate_counts_ties_against_and_reports_silence(ward: Run, tmp_path: P
         "no_match_recall",
         "latency_ms",
     }
+
+
+def test_evaluate_calibrates_the_bands_of_a_base(ward: Run, tmp_path: Path) -> None:
+    _, before = ward("search", KB[0]["symptoms"][0], "--kb", "ward")
+    assert "bands_uncalibrated" in before["notices"]
+    rows = [{"query": s, "relevant": [r["id"]]} for r in KB for s in r["symptoms"]] * 10
+    file = tmp_path / "queries.jsonl"
+    file.write_text("\n".join(json.dumps(r, ensure_ascii=False) for r in rows), encoding="utf-8")
+    code, report = ward("evaluate", str(file), "--kb", "ward", "--calibrate")
+    assert code == 0
+    (edges,) = report["bands"].values()
+    assert edges == sorted(edges, reverse=True)
+    _, after = ward("search", KB[0]["symptoms"][0], "--kb", "ward")
+    assert "bands_uncalibrated" not in after["notices"]
+    first = after["candidates"][0]
+    assert first["band"] == next(
+        (name for name, low in zip(("strong", "possible", "weak"), edges, strict=True) if first["score"] >= low), "none"
+    )
+
+
+def test_too_few_queries_calibrate_nothing(ward: Run, tmp_path: Path) -> None:
+    file = tmp_path / "queries.jsonl"
+    file.write_text('{"query": "胸痛", "relevant": ["mi"]}', encoding="utf-8")
+    code, answer = ward("evaluate", str(file), "--kb", "ward", "--calibrate")
+    assert (code, answer["error"]["code"]) == (1, "calibrate_few")
+
+
+def test_identifiers_never_reach_the_search(ward: Run) -> None:
+    _, answer = ward("search", "电话13812345678，胸痛", "--kb", "ward")
+    assert "13812345678" not in json.dumps(answer)
 
 
 def test_models_list_says_what_is_in_use(run: Run, m3_folder: Path) -> None:

@@ -166,6 +166,27 @@ def test_sentences_are_parallel_and_different() -> None:
         assert [t for t, c in Counter(key(s[field]) for s in sentences).items() if c > 1] == []
 
 
+def test_words_are_single_and_rendered() -> None:
+    words = rows("words.jsonl")
+    assert len(words) >= 3000
+    assert [w for w in words if not re.fullmatch(r"[\u4e00-\u9fff]{1,4}", w["zh"])] == []
+    assert [w for w in words if not w["en"] or any(HAN.search(e) or not e.strip() for e in w["en"])] == []
+    assert [w for w, c in Counter(w["zh"] for w in words).items() if c > 1] == []
+
+
+def test_questions_are_told_in_two_ways_and_have_a_look_alike() -> None:
+    questions = rows("questions.jsonl")
+    assert len(questions) >= 700
+    wrong = []
+    for q in questions:
+        texts = [*q["zh"], q["near_zh"], *q["en"], q["near_en"]]
+        scripts = [bool(HAN.search(t)) for t in texts]
+        if scripts != [True] * 3 + [False] * 3 or len(set(map(key, texts))) < 6:
+            wrong.append(q["id"])
+    assert wrong == []
+    assert [t for t, c in Counter(key(q["zh"][0]) for q in questions).items() if c > 1] == []
+
+
 def test_vignettes_are_labelled_tagged_and_do_not_name_their_answer(entries: list[dict], vignettes: list[dict]) -> None:
     by_id = {e["id"]: e for e in entries}
     named = []

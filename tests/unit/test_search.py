@@ -1,6 +1,7 @@
 """What a search does with its scores, on a tiny encoder and on scores made by hand."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -140,10 +141,34 @@ def test_what_does_not_fit_the_patient(entry: dict[str, Any], patient: Patient, 
     assert misfit(replace(ENTRIES[0], **entry), patient) == reasons
 
 
-def test_bands_are_by_the_thresholds_of_the_stage() -> None:
-    calibration = Calibration(name="x", bands={"fused": [0.7, 0.5, 0.3], "rerank": [0.9, 0.6, 0.1]})
-    assert [band(s, calibration, "fused") for s in (0.7, 0.69, 0.3, 0.29)] == ["strong", "possible", "weak", "none"]
-    assert band(0.7, calibration, "rerank") == "possible"
+def test_bands_are_by_their_edges() -> None:
+    edges = [0.7, 0.5, 0.3]
+    assert [band(s, edges) for s in (0.7, 0.69, 0.3, 0.29)] == ["strong", "possible", "weak", "none"]
+
+
+def test_a_base_s_own_bands_count_and_no_notice_is_needed_then(kb: KnowledgeBase, m3_encoder: Any) -> None:
+    query = understand("头痛")
+    (before,) = search(Parts(kb, m3_encoder, None), query, Options())
+    assert "bands_uncalibrated" in before.notices
+    (after,) = search(Parts(kb, m3_encoder, None, bands={"fused": [0.0, 0.0, 0.0]}), query, Options())
+    assert "bands_uncalibrated" not in after.notices
+    assert {c.band for c in after.candidates} == {"strong"}
+
+
+def test_too_little_is_said_with_what_would_help_most(kb: KnowledgeBase, m3_encoder: Any) -> None:
+    short = understand("头痛")
+    m3_encoder = copy(m3_encoder)
+    m3_encoder.calibration = replace(m3_encoder.calibration, enough=100.0)
+    *_, result = search(Parts(kb, m3_encoder, None), short, Options())
+    assert result.status == "not_enough"
+    assert result.candidates
+    assert [w.kind for w in result.wanted][:2] == ["duration", "age"]
+    asked = [w.symptom for w in result.wanted if w.kind == "asked"]
+    assert asked
+    assert set(asked) <= {s for e in ENTRIES for g in e.phrases().values() for s in g}
+    known = Options(patient=Patient(age_years=40))
+    *_, told = search(Parts(kb, m3_encoder, None), understand("头部疼痛三天"), known)
+    assert {"duration", "age"}.isdisjoint(w.kind for w in told.wanted)
 
 
 def test_the_reranker_stops_when_its_time_is_up() -> None:

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from string import Formatter
+from typing import get_args, get_type_hints
 
 import pytest
 
-from dashboard.domain import BANDS, LEVELS, Scores, Status
-from dashboard.explain import AGES
+from dashboard.contrast import KINDS
+from dashboard.domain import BANDS, LEVELS, Scores, Status, Wanted
+from dashboard.feedback import Verdict
+from dashboard.privacy import Kind
 from dashboard.text import ERRORS
 from dashboard.ui.text import INTERFACE
 
@@ -197,7 +200,10 @@ def test_every_interface_text_gets_what_it_names() -> None:
         ("level_", LEVELS),
         ("status_", tuple(Status)),
         ("score_", tuple(f.name for f in fields(Scores))),
-        ("age_", ("any", *AGES)),
+        ("want_", get_args(get_type_hints(Wanted)["kind"])),
+        ("masked_", tuple(Kind)),
+        ("contrast_", KINDS),
+        ("verdict_", get_args(Verdict)),
         ("sex_", ("any", "female", "male")),
         ("misfit_", ("sex", "age", "pregnancy", "department")),
     ],

@@ -1,0 +1,1141 @@
+"""Measured values in free text -> findings, with the rule that made each of them one.
+
+A value is a name (体温, HR), what may stand between, a number, a unit; a few units do without a name (38.9℃). A number
+without a unit is read in every unit in which it is plausible, and gives a finding only where all of them agree. What
+is no measured value of the patient (a dose, a limit, a target, another fluid than blood) gives nothing. Whether a
+finding is past, denied or a relative's is not decided here but by findings.py.
+
+Where sources differ, the limit further from normal is taken, so that what is read is abnormal by all of them.
+Heart rate, respiratory rate and low blood pressure of children: AHA, Pediatric Advanced Life Support, vital signs by
+age (2015; fast by the awake rates, slow by the sleeping ones; systolic pressure under 70 + 2 x age), where it is
+higher the fast heart rate of Advanced Paediatric Life Support (5th ed., 2011), and fast breathing of WHO, Pocket book
+of hospital care for children (2013). High blood pressure under 13 years: Second Task Force on Blood Pressure Control
+in Children (1987); from 13: AAP (2017).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from math import inf
+from unicodedata import normalize
+
+from zhconv import convert
+
+from dashboard.domain import Language, language_of
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A value as written: ``text`` is query[start:end], ``values`` are in ``unit``, which is "" when not written.
+
+    Two values are a range, or a blood pressure: systolic first; four are a range of both. ``bound`` is ">" or "<" for
+    "over 39" and "not above 38". ``normal``: the text says so.
+    """
+
+    text: str
+    start: int
+    end: int
+    quantity: str
+    values: tuple[float, ...]
+    unit: str = ""
+    bound: str = ""
+    normal: bool = False
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The finding that a value is, in both languages, and why."""
+
+    measure: Measure
+    zh: str
+    en: str
+    rule_zh: str
+    rule_en: str
+
+
+@dataclass(frozen=True)
+class Unit:
+    """``span``: the numbers that can be meant in this unit when none is written. value = (number - shift) * factor."""
+
+    name: str
+    pattern: str
+    span: tuple[float, float] = (0, 0)
+    factor: float = 1
+    shift: float = 0
+    whole: bool = False  # never written with decimals
+
+
+ByAge = float | tuple[tuple[float, float], ...]  # one limit, or (years below which it holds, limit) from youngest on
+
+
+@dataclass(frozen=True)
+class Limit:
+    zh: str
+    en: str
+    side: str  # > ≥ < ≤
+    at: ByAge
+    language: Language | None = None  # of the text, where usage differs
+
+    @property
+    def high(self) -> bool:
+        return self.side in (">", "≥")
+
+    def of(self, ages: tuple[float, ...]) -> float:
+        """The limit that holds at every one of the ages, in years."""
+        table = ((inf, self.at),) if isinstance(self.at, float | int) else self.at
+        return (max if self.high else min)(
+            next((limit for until, limit in table if age < until), table[-1][1]) for age in ages
+        )
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """``names`` are regular expressions: Chinese ones and, between word boundaries, English ones.
+
+    A value after a ``weak`` name counts only with a unit or among other values. ``span``: what is possible at all.
+    """
+
+    key: str
+    zh: str
+    en: str
+    names: tuple[str, str]
+    units: tuple[Unit, ...]  # the first is the one of span and limits
+    span: tuple[float, float]
+    limits: tuple[Limit, ...]  # the first that is passed counts
+    weak: str = ""
+    unless: str = ""  # stands right before the name of something else
+    neutral: str = ""  # a unit that leaves open which
+    unit_zh: str = ""
+    blood: bool = True  # measured in blood, so another fluid before it makes it another thing
+    swings: bool = False  # of a range the extreme counts, not only what both ends have passed
+
+
+_NEONATE = 28 / 365.25
+_NEVER = inf
+
+_PER_L = r"(?:[x×*·]\s?)?10\s?(?:\^|\*\*|e)?\s?\(?9\)?\s?/\s?L|G/L"
+_PER_NL = r"(?:[x×*·]\s?)?10\s?(?:\^|\*\*|e)?\s?\(?3\)?\s?/\s?(?:[uμ]L|mm\^?3|cumm)|K\s?/\s?(?:[uμ]L|mm\^?3)|k|thousand"
+_PER_UL = r"(?:cells?\s?)?(?:/|per)\s?(?:[uμ]L|mm\^?3|cu\.?\s?mm|microlit(?:er|re))"
+_PER_MIN = r"(?:次|下|beats|breaths)?\s?(?:/|每|per|a(?=\s))\s?(?:分钟?|min(?:ute)?)|bpm|次|下"
+_UMOL, _MMOL, _MG_DL = r"[uμ]mol\s?/\s?L", r"mmol\s?/\s?L|mM", r"mg\s?/\s?dL|mg\s?%"
+
+
+def _counts(low: float, high: float) -> tuple[Unit, ...]:
+    """Units of a blood cell count; low and high are the plausible count in 10^9/L."""
+    return (
+        Unit("×10^9/L", _PER_L, (low, high)),
+        Unit("×10^3/μL", _PER_NL),
+        Unit("/μL", _PER_UL, (max(low * 1000, 2 * high), high * 1000), 0.001, whole=True),
+        Unit("万/μL", r"万(?:/[uμ]L|/mm3)?", factor=10),
+    )
+
+
+def _mass(
+    factor: float, molar: tuple[float, float], mass: tuple[float, float], unit: str = "mmol/L"
+) -> tuple[Unit, ...]:
+    """A molar unit and mg/dL; ``factor`` turns the second into the first, the spans are for a number alone."""
+    return Unit(unit, _MMOL if unit == "mmol/L" else _UMOL, molar), Unit("mg/dL", _MG_DL, mass, factor)
+
+
+def _raised(zh: str, en: str, at: ByAge) -> tuple[Limit, ...]:
+    return (Limit(f"{zh}升高", f"raised {en}", ">", at),)
+
+
+# Hypotension of children: PALS. High pressure: see above; adults 中国高血压防治指南 2018/2024, ESC/ESH 2018.
+_SYSTOLIC = (
+    Limit("血压升高", "high blood pressure", "≥", (
+        (_NEONATE, 104), (3, 112), (6, 116), (10, 122), (13, 126), (18, 130), (inf, 140),
+    )),
+    Limit("低血压", "hypotension", "<", (
+        (_NEONATE, 60), (1, 70), *((year + 1, 70 + 2 * year) for year in range(1, 10)), (inf, 90),
+    )),
+)  # fmt: skip
+_DIASTOLIC = (
+    Limit("血压升高", "high blood pressure", "≥", (
+        (_NEONATE, _NEVER), (3, 74), (6, 76), (10, 78), (13, 82), (18, 80), (inf, 90),
+    )),
+)  # fmt: skip
+_MMHG = (Unit("mmHg", r"(?:mm|㎜)\s?Hg|毫米汞柱|mm汞柱|mm(?![a-z])", (30, 300)), Unit("kPa", "kPa", factor=7.5006))
+
+QUANTITIES = (
+    # Chinese limits: 万学红, 卢雪峰 (eds) 诊断学, 9th ed. (axillary 37.3; 高热 39.1). English texts give oral or rectal
+    # values and call them fever from 38.0 (NICE NG143, CDC). Low: ERC 2021; newborns: WHO 1997.
+    Quantity(
+        "temperature", "体温", "temperature",
+        (
+            r"(?:发[烧热]|[高低][烧热])(?:了|已|有)?\s?[\d一二两三四五六七八九十半]{1,3}个?(?:天|日|周|小时|晚上)了?"
+            r"[,，、\s]*(?:最高(?:达|到|体温)?|体温)?"
+            r"|体温|核心(?:体)?温度?|[腋肛耳额口]温|发[烧热]|[高低][烧热]|热峰|烧[到至]|(?<![退燃灼])烧",
+            r"temp(?:erature)?s?|Tmax|fevers?|febrile|pyrexia|(?-i:T)(?=\s?[:：=]?\s?\d{2,3}\.\d)",
+        ),
+        (
+            Unit("℃", r"℃|°\s?C|摄氏度|度(?!数)|degrees? C(?:elsius)?|(?:deg|o)\s?C|Celsius|C", (28, 43.5)),
+            Unit("℉", r"℉|°\s?F|华氏度?|degrees? F(?:ahrenheit)?|Fahrenheit|F", (85, 110), 5 / 9, 32),
+        ),
+        (25, 43.5),
+        (
+            Limit("高热", "high fever", "≥", 39.1),
+            Limit("发热", "fever", "≥", ((1, 37.5), (inf, 37.3)), "zh"),
+            Limit("发热", "fever", "≥", 38.0, "en"),
+            Limit("低体温", "hypothermia", "<", ((_NEONATE, 36.0), (inf, 35.0))),
+        ),
+        weak="(?-i:T)", unless=r"ICD(?:-10)?\W{0,2}$", neutral="degrees?|deg|°", blood=False, swings=True,
+    ),
+    # WHO (hypoxaemia under 90 %); BTS guideline for oxygen 2017 (target from 94 %).
+    Quantity(
+        "oxygen saturation", "血氧饱和度", "oxygen saturation",
+        (
+            "(?:血|指脉?|脉)?氧饱和度?|血氧|指脉?氧",
+            r"Sp[O0]2|SaO2|(?:O2|oxygen) sat(?:uration)?s?|pulse ox(?:imetry)?|sats|sat(?:ting|urating)|"
+            r"saturations?(?= (?:of|is|was|at)\b)",
+        ),
+        (Unit("%", "%|percent", (50, 100)), Unit("1", "(?!)", (0.5, 1), 100)),
+        (30, 100),
+        (
+            Limit("低氧血症", "hypoxaemia", "<", 90),
+            Limit("血氧饱和度下降", "low oxygen saturation", "<", 94),
+        ),
+        weak="sat|saturation", unless=r"(?:静脉|脑|iron |transferrin |venous |mixed |cerebral )$", blood=False,
+    ),
+    Quantity(
+        "blood pressure", "血压", "blood pressure",
+        ("(?:高压|收缩压)/(?:低压|舒张压)|血压", r"BP|NIBP|ABP|blood pressures?"),
+        _MMHG, (20, 300), (), unless=r"(?:肺|眼|pulmonary )$", blood=False,
+    ),
+    Quantity(
+        "systolic pressure", "收缩压", "systolic pressure",
+        ("收缩压|高压", r"SBP|systolic(?: blood)?(?: pressures?| BPs?)?|systolics"),
+        _MMHG, (40, 300), _SYSTOLIC, unless=r"(?:肺动脉|pulmonary (?:artery )?|PA |RV |LV )$", blood=False,
+    ),
+    Quantity(
+        "diastolic pressure", "舒张压", "diastolic pressure",
+        ("舒张压|低压", r"DBP|diastolic(?: blood)?(?: pressures?| BPs?)?|diastolics"),
+        _MMHG, (20, 200), _DIASTOLIC, unless=r"(?:肺动脉|pulmonary (?:artery )?|PA |RV |LV )$", blood=False,
+    ),
+    # Children: PALS, APLS. Adults: 诊断学, 9th ed.; AHA ACLS.
+    Quantity(
+        "heart rate", "心率", "heart rate",
+        ("心率|心室率|脉搏|脉率|心跳", r"(?-i:HR)|heart ?rates?|ventricular rate|pulse(?: rate)?|heart ?beats?"),
+        (Unit("/min", _PER_MIN, (20, 300)),), (20, 300),
+        (
+            Limit("心动过速", "tachycardia", ">", (
+                (_NEONATE, 205), (1, 190), (2, 150), (5, 140), (12, 120), (inf, 100),
+            )),
+            Limit("心动过缓", "bradycardia", "<", ((1, 90), (3, 80), (6, 65), (12, 58), (18, 50), (inf, 60))),
+        ),
+        weak="hr|(?-i:P)|脉", unless=r"(?:胎儿?|[Ff]o?etal |最大|目标|max(?:imum|imal)? |target )$", unit_zh="次/分",
+        blood=False,
+    ),
+    # Children: PALS, WHO. Adults: 诊断学, 9th ed. (over 20); slow at any age: PALS.
+    Quantity(
+        "respiratory rate", "呼吸", "respiratory rate",
+        ("呼吸(?:频率|次数)?", r"(?-i:RR)|resp(?:iratory|iration)?s?(?: rate)?|breathing rate|breathing(?= (?:at )?\d+ ?(?:/|a |per ))"),
+        (Unit("/min", _PER_MIN, (4, 120)),), (3, 150),
+        (
+            Limit("呼吸急促", "tachypnoea", ">", ((1 / 6, 60), (1, 53), (5, 40), (6, 28), (12, 25), (inf, 20))),
+            Limit("呼吸减慢", "bradypnoea", "<", 10),
+        ),
+        weak="rr|(?-i:R)", unit_zh="次/分", blood=False,
+    ),
+    # Diabetes UK/ADA Standards of Care 2024: random 11.1, fasting 7.0, low 3.9 mmol/L; children ISPAD 2022; newborns
+    # 实用新生儿学, 5th ed.
+    Quantity(
+        "fasting glucose", "空腹血糖", "fasting glucose",
+        ("空腹(?:血糖|葡萄糖)", r"(?-i:FPG|FBG|FBS)|fasting (?:plasma |blood )?(?:glucose|sugars?)"),
+        (Unit("mmol/L", _MMOL, (0.5, 25)), Unit("mg/dL", _MG_DL, (40, 1500), 1 / 18.016, whole=True)), (0.3, 90),
+        (
+            Limit("高血糖", "hyperglycaemia", "≥", 7.0),
+            Limit("低血糖", "hypoglycaemia", "<", ((_NEONATE, 2.2), (18, 3.0), (inf, 3.9))),
+        ),
+        swings=True,
+    ),
+    Quantity(
+        "glucose", "血糖", "glucose",
+        (
+            "(?:随机|餐后|末梢|指尖|手指|静脉|即刻)?血糖",
+            r"(?:blood |plasma |serum |capillary |random |finger ?stick )*(?:glucose|blood sugars?)|(?-i:RBS|BSL|BGL|CBG)",
+        ),
+        (Unit("mmol/L", _MMOL, (0.5, 25)), Unit("mg/dL", _MG_DL, (40, 1500), 1 / 18.016, whole=True)), (0.3, 90),
+        (
+            Limit("高血糖", "hyperglycaemia", "≥", 11.1),
+            Limit("低血糖", "hypoglycaemia", "<", ((_NEONATE, 2.2), (18, 3.0), (inf, 3.9))),
+        ),
+        weak="葡萄糖|glu|sugar|(?-i:BG|BM)", unless=r"(?:[%尿]\s?|urin\w+ |csf )$", swings=True,
+    ),
+    # ADA Standards of Care 2024.
+    Quantity(
+        "HbA1c", "糖化血红蛋白", "HbA1c",
+        ("糖化血红蛋白|糖化", "(?:Hb ?)?A1c|gly(?:cat|cosylat)ed ha?emoglobin"),
+        (Unit("%", "%|percent", (3, 19.9)), Unit("mmol/mol", "mmol/mol", (20, 200), 0.0915, -23.5)), (3, 22),
+        (Limit("糖化血红蛋白升高", "raised HbA1c", "≥", 6.5),),
+    ),
+    # WS/T 405-2012 (3.5-9.5) and English 4-11; children: Dallman, in Rudolph's Pediatrics (Harriet Lane Handbook).
+    Quantity(
+        "white cells", "白细胞", "white cells",
+        (
+            "(?<!尿)白细胞(?:计数|总数|数)?|(?<!尿)白血球|血象",
+            r"WBCs?|WCC|white (?:blood )?cells?(?: count)?|white (?:blood )?count|leu[ck]ocytes?(?: count)?|TLC",
+        ),
+        _counts(0.05, 450), (0.01, 900),
+        (
+            Limit("白细胞升高", "leukocytosis", ">", ((_NEONATE, 34), (2, 19.5), (6, 17), (13, 14.5), (18, 13.5), (inf, 11))),
+            Limit("白细胞减少", "leukopenia", "<", 3.5),
+        ),
+        unless=r"(?:尿|urin\w+ |csf |stool |f(?:a?e)cal )$",
+    ),
+    # 血液病诊断及疗效标准, 4th ed.: under 1.5, in the first year 1.0.
+    Quantity(
+        "neutrophils", "中性粒细胞", "neutrophils",
+        ("中性粒细胞(?:绝对)(?:计数|值|数)", r"(?-i:ANC)|absolute neutrophil count"),
+        _counts(0.01, 60), (0, 100),
+        (Limit("中性粒细胞减少", "neutropenia", "<", ((1, 1.0), (inf, 1.5))),),
+        weak=r"中性粒细胞(?:计数)?|neutrophils?(?: count)?|neuts?",
+    ),
+    # Sex is not known here: women's limit (血液病诊断及疗效标准, 4th ed.: 110; WHO 120). Infants: 诊断学, 儿科学 9th ed.
+    Quantity(
+        "haemoglobin", "血红蛋白", "haemoglobin",
+        ("(?<![化铁离均])血红蛋白|血色素", r"Hb|Hgb|ha?emoglobin"),
+        (Unit("g/L", r"g\s?/\s?L", (25, 260)), Unit("g/dL", r"gm?\s?/\s?dL|gm?\s?%", (2, 24), 10)), (15, 280),
+        (Limit("贫血", "anaemia", "<", ((_NEONATE, 130), (0.5, 90), (inf, 110))),),
+        unless=r"(?:平均(?:红细胞)?|游离|(?:mean|cell|corpuscular|free|f(?:o?e)tal|glycated|urin\w+) )$", neutral="gm?",
+    ),
+    # Under 100: 血液病诊断及疗效标准, 4th ed.; IWG 2009. Over 450: WHO 2016; children have more.
+    Quantity(
+        "platelets", "血小板", "platelets",
+        ("血小板(?:计数|数)?", r"PLTs?|platelets?(?: count)?"),
+        _counts(1, 1500), (0.5, 4000),
+        (
+            Limit("血小板减少", "thrombocytopenia", "<", 100),
+            Limit("血小板增多", "thrombocytosis", ">", ((18, 600), (inf, 450))),
+        ),
+    ),
+    # Definitions in use in both languages (内科学, 9th ed.; KDIGO, ERBP), newborns: 实用新生儿学, 5th ed.
+    Quantity(
+        "potassium", "血钾", "potassium",
+        ("血清?钾|钾离子", r"potassium|(?-i:K)\+|(?-i:K)(?=(?:\W|is|was|of|at){0,5}\d\.\d)"),
+        (Unit("mmol/L", r"(?:mmol|mEq)\s?/\s?L|mM|mmol|mEq(?=/L)", (1.2, 11)),), (1, 12),
+        (
+            Limit("高钾血症", "hyperkalaemia", ">", ((_NEONATE, 6.5), (1, 6.0), (inf, 5.5))),
+            Limit("低钾血症", "hypokalaemia", "<", 3.5),
+        ),
+        weak="k|钾", unless=r"(?:vit(?:amin)?\.? ?|维生素|维|氯化|补|尿|urin\w+ |唑|酸)$",
+    ),
+    Quantity(
+        "sodium", "血钠", "sodium",
+        ("血清?钠|钠离子", r"sodium|(?-i:Na|NA)\+?"),
+        (Unit("mmol/L", r"(?:mmol|mEq)\s?/\s?L|mM|mmol", (95, 200)),), (90, 210),
+        (Limit("低钠血症", "hyponatraemia", "<", 135), Limit("高钠血症", "hypernatraemia", ">", 145)),
+        weak="na|钠", unless=r"(?:氯化|补|尿|酸|urin\w+ )$",
+    ),
+    # Total calcium: WS/T 404.6-2015 (2.11-2.52) and English 2.1-2.65; under 1.4 it may as well be ionised.
+    Quantity(
+        "calcium", "血钙", "calcium",
+        ("血清?总?钙|总钙", r"(?:total |serum |corrected )?calcium|(?-i:Ca)(?:\s?2\+|\+\+)|(?-i:Ca)(?=(?:\W|is|was|of|at){0,5}\d+\.\d)"),
+        _mass(0.2495, (1.4, 4.9), (5.6, 19)), (1.4, 5.5),
+        (
+            Limit("高钙血症", "hypercalcaemia", ">", ((2, 2.8), (inf, 2.65))),
+            Limit("低钙血症", "hypocalcaemia", "<", ((_NEONATE, 1.8), (inf, 2.1))),
+        ),
+        weak="ca|钙", unless=r"(?:尿|离子|游离|补|i|ioni[sz]ed |urin\w+ |oral )$",
+    ),
+    # WS/T 404.5-2015 (men to 111 μmol/L, 9.5 mmol/L), English 1.3 and 25 mg/dL; children over WS/T 780-2021 (to 66).
+    Quantity(
+        "creatinine", "肌酐", "creatinine",
+        ("(?<!尿)血?清?肌酐", r"(?:serum )?creatinine|creat|(?-i:s?Cr|SCr|Scr|CREA?)"),
+        _mass(88.42, (25, 2500), (0.2, 15), "μmol/L"), (10, 3000),
+        _raised("肌酐", "creatinine", ((_NEONATE, 115), (13, 75), (inf, 115))),
+        weak="cr", unless=r"(?:尿|随机|urin\w+ )$",
+    ),
+    Quantity(
+        "urea", "尿素氮", "urea",
+        ("(?:血清?)?尿素氮?", r"(?:blood )?urea(?: nitrogen)?|BUN"),
+        _mass(0.357, (1, 100), (4, 250)), (0.5, 120),
+        _raised("尿素氮", "urea", 9.5),
+        unless=r"(?:尿|urin\w+ )$",
+    ),
+    # 中国高尿酸血症与痛风诊疗指南 2019 (420 μmol/L, 7 mg/dL; both sexes).
+    Quantity(
+        "uric acid", "尿酸", "uric acid",
+        ("血?清?尿酸", r"(?:serum )?uric acid|(?:serum )?urate"),
+        _mass(59.48, (60, 2000), (0.5, 30), "μmol/L"), (30, 2500),
+        _raised("尿酸", "uric acid", 420),
+        weak="(?-i:UA)", unless=r"(?:尿|urin\w+ )$",
+    ),
+    # WS/T 404.1-2012 (40-50), Mayo Clinic Laboratories (ALT 55, AST 48); newborns and infants have up to twice that.
+    Quantity(
+        "transaminases", "转氨酶", "transaminases",
+        ("转氨酶", r"(?:ALT/AST|AST/ALT)|transaminases?"),
+        (Unit("U/L", r"I?U\s?/\s?(?:L|ml)|U", (1, 30000)),), (1, 50000),
+        (Limit("转氨酶升高", "raised liver enzymes", ">", ((1, 110), (inf, 55))),),
+    ),
+    Quantity(
+        "ALT", "丙氨酸氨基转移酶", "ALT",
+        ("谷丙转氨酶|丙氨酸氨基转移酶|谷丙", r"ALT|S?GPT|alanine (?:amino)?transaminase|alanine aminotransferase"),
+        (Unit("U/L", r"I?U\s?/\s?(?:L|ml)|U", (1, 30000)),), (1, 50000),
+        (Limit("转氨酶升高", "raised liver enzymes", ">", ((1, 110), (inf, 55))),),
+    ),
+    Quantity(
+        "AST", "天门冬氨酸氨基转移酶", "AST",
+        ("谷草转氨酶|天门?冬氨酸氨基转移酶|谷草", r"AST|S?GOT|aspartate (?:amino)?transaminase|aspartate aminotransferase"),
+        (Unit("U/L", r"I?U\s?/\s?(?:L|ml)|U", (1, 30000)),), (1, 50000),
+        (Limit("转氨酶升高", "raised liver enzymes", ">", ((1, 100), (2, 60), (inf, 50))),),
+    ),
+    # WS/T 404.4-2018 (men to 26); newborns: 儿科学, 9th ed. (221 μmol/L at term).
+    Quantity(
+        "bilirubin", "总胆红素", "bilirubin",
+        (
+            "总胆红素|(?<![接合尿])胆红素",
+            r"total bili(?:rubin)?|bilirubin|bili|T\.?[- ]?Bili?(?:rubin)?|STB|TSB",
+        ),
+        _mass(17.1, (3, 900), (0.1, 45), "μmol/L"), (1, 1000),
+        _raised("胆红素", "bilirubin", ((_NEONATE, 221), (inf, 26))),
+        unless=r"(?:(?:un|in)?(?:direct|conjugated) |尿|间接|直接|urin\w+ )$",
+    ),
+    # WS/T 404.8-2015 (135 U/L); lipase differs between assays, the highest upper limit in use is 300.
+    Quantity(
+        "amylase", "淀粉酶", "amylase",
+        ("(?<!尿)血?清?淀粉酶", r"(?:serum )?amylase|(?-i:AMY)"),
+        (Unit("U/L", r"I?U\s?/\s?(?:L|dl)|U", (1, 30000)),), (1, 50000),
+        _raised("淀粉酶", "amylase", 135), unless=r"(?:尿|urin\w+ )$",
+    ),
+    Quantity(
+        "lipase", "脂肪酶", "lipase",
+        ("血?清?脂肪酶", r"(?:serum )?lipase"),
+        (Unit("U/L", r"I?U\s?/\s?L|U", (1, 60000)),), (1, 99999),
+        _raised("脂肪酶", "lipase", 300),
+    ),
+    # 感染相关生物标志物临床意义解读专家共识 2017: CRP 10 mg/L, procalcitonin 0.5 ng/mL (high in healthy newborns).
+    Quantity(
+        "CRP", "C反应蛋白", "CRP",
+        ("超?敏?C-?\\s?反应蛋白", r"(?:hs-?)?CRP|C[- ]reactive protein"),
+        (Unit("mg/L", r"mg\s?/\s?L|[uμ]g\s?/\s?ml", (0, 700)), Unit("mg/dL", _MG_DL, (0, 60), 10)), (0, 900),
+        (Limit("C反应蛋白升高", "raised CRP", ">", 10),),
+    ),
+    Quantity(
+        "procalcitonin", "降钙素原", "procalcitonin",
+        ("降钙素原", r"procalcitonin|(?-i:PCT)"),
+        (Unit("ng/mL", r"ng\s?/\s?ml|[uμ]g\s?/\s?L", (0, 400)),), (0, 1000),
+        (Limit("降钙素原升高", "raised procalcitonin", ">", ((_NEONATE, _NEVER), (inf, 0.5))),),
+    ),
+    # Westergren, women over 50: Böttiger and Svedberg 1967.
+    Quantity(
+        "ESR", "血沉", "ESR",
+        ("血沉|红细胞沉降率", r"ESR|sed rate|erythrocyte sedimentation rate"),
+        (Unit("mm/h", r"mm\s?/\s?(?:1\s?)?(?:h(?:r|our)?|小时)|mm", (0, 170)),), (0, 200),
+        (Limit("血沉增快", "raised ESR", ">", 30),),
+    ),
+    # Sepsis-3 (Singer 2016); 内科学, 9th ed.
+    Quantity(
+        "lactate", "乳酸", "lactate",
+        ("(?:血|动脉)?乳酸", r"(?:serum |blood |venous |arterial )?lactate|lactic acid"),
+        (Unit("mmol/L", _MMOL, (0.2, 30)), Unit("mg/dL", _MG_DL, factor=0.111)), (0.1, 40),
+        _raised("乳酸", "lactate", 2),
+        weak="(?-i:Lac|LAC)", unless=r"(?:尿|脑脊液|csf |ringer'?s? )$",
+    ),
+    # Over the 99th percentile of the assays in use (IFCC C-CB): T 14 ng/L, I up to about 50 ng/L.
+    Quantity(
+        "troponin T", "肌钙蛋白T", "troponin T",
+        ("(?:超敏|高敏)?肌钙蛋白-?T", r"(?:hs-?)?c?TnT|(?:high[- ]sensitivity )?(?:cardiac )?trop(?:onin)?[- ]?T"),
+        (
+            Unit("ng/L", r"ng\s?/\s?L|pg\s?/\s?ml", (2, 100000)),
+            Unit("ng/mL", r"ng\s?/\s?ml|[uμ]g\s?/\s?L", (0, 25), 1000),
+        ),
+        (0, 10**6),
+        (Limit("肌钙蛋白升高", "raised troponin", ">", ((1, _NEVER), (inf, 14))),),
+    ),
+    Quantity(
+        "troponin", "肌钙蛋白", "troponin",
+        ("(?:超敏|高敏)?肌钙蛋白-?I?", r"(?:hs-?)?c?TnI|(?:high[- ]sensitivity )?(?:cardiac )?trop(?:onin)?s?(?:[- ]?I)?"),
+        (
+            Unit("ng/L", r"ng\s?/\s?L|pg\s?/\s?ml", (2, 100000)),
+            Unit("ng/mL", r"ng\s?/\s?ml|[uμ]g\s?/\s?L", (0, 100), 1000),
+        ),
+        (0, 10**6),
+        (Limit("肌钙蛋白升高", "raised troponin", ">", ((1, _NEVER), (inf, 50))),),
+    ),
+    # ESC 2019 (pulmonary embolism): 500 ng/mL; not by age.
+    Quantity(
+        "D-dimer", "D-二聚体", "D-dimer",
+        ("D-?\\s?二聚体", r"D[- ]?dimers?"),
+        (
+            Unit("mg/L", r"mg\s?/\s?L(?:\s?FEU)?|[uμ]g\s?/\s?ml(?:\s?FEU)?", (0, 100)),
+            Unit("ng/mL", r"ng\s?/\s?ml(?:\s?FEU)?|[uμ]g\s?/\s?L(?:\s?FEU)?", (20, 100000), 0.001),
+        ),
+        (0, 300),
+        _raised("D-二聚体", "D-dimer", 0.5),
+    ),
+    # ESC heart failure 2021: acute, NT-proBNP 300 and BNP 100 pg/mL; infants have more.
+    Quantity(
+        "NT-proBNP", "NT-proBNP", "NT-proBNP",
+        ("N端脑钠肽前体|N末端B?型?脑?利?钠肽(?:前体|原)", r"(?:NT-?)?pro-?BNP|NT-?BNP"),
+        (Unit("pg/mL", r"pg\s?/\s?ml|ng\s?/\s?L", (5, 100000)),), (0, 10**6),
+        _raised("NT-proBNP", "NT-proBNP", ((1, _NEVER), (inf, 300))),
+    ),
+    Quantity(
+        "BNP", "BNP", "BNP",
+        ("脑钠肽|B型(?:利钠|钠尿)肽", "BNP"),
+        (Unit("pg/mL", r"pg\s?/\s?ml|ng\s?/\s?L", (5, 100000)),), (0, 10**6),
+        _raised("BNP", "BNP", ((1, _NEVER), (inf, 100))),
+    ),
+    # Acute liver failure (EASL 2017): 1.5.
+    Quantity(
+        "INR", "INR", "INR", ("国际标准化比值", "INR"), (Unit("", "(?!)", (0.5, 25)),), (0.5, 30),
+        (Limit("INR升高", "raised INR", ">", 1.5),),
+    ),
+    # Urine has one decimal as a rule, blood two.
+    Quantity(
+        "pH", "pH", "pH", ("(?<!尿)酸碱度", r"pH(?=\W{0,4}(?:of |is |was |为)?[67]\.\d\d)"),
+        (Unit("", "(?!)", (6.6, 7.9)),), (6.5, 8),
+        (Limit("酸中毒", "acidosis", "<", 7.35), Limit("碱中毒", "alkalosis", ">", 7.45)),
+        weak="pH", unless=r"(?:尿|胃|阴道|分泌物|白带|唾液|皮肤|urin\w+ |vaginal |gastric |o?esophageal |skin |fluid )$",
+    ),
+    # ATA/AACE 2012 with the widest limits of common assays; newborns: ESPE/AAP 2020, 2023.
+    Quantity(
+        "TSH", "TSH", "TSH", ("促甲状腺(?:激)?素", r"TSH|thyroid[- ]stimulating hormone|thyrotropin"),
+        (Unit("mIU/L", r"m?[uμ]?I?U\s?/\s?(?:m?L)", (0, 1000)),), (0, 2000),
+        (
+            Limit("TSH升高", "raised TSH", ">", ((_NEONATE, 20), (1, 10), (inf, 5.0))),
+            Limit("TSH降低", "low TSH", "<", 0.27),
+        ),
+    ),
+    # Teasdale and Jennett 1974, 1976.
+    Quantity(
+        "GCS", "GCS", "GCS",
+        (
+            "格拉斯哥昏?迷?(?:评分|量表|指数)*(?:\\(GCS\\))?|GCS评?分?|昏迷评分",
+            r"GCS(?: score)?|Glasgow(?: coma)?(?: scale| score)*",
+        ),
+        (Unit("", r"(?:/|out of)\s?15|分|points?", (3, 15)),), (3, 15),
+        (Limit("昏迷", "coma", "≤", 8), Limit("意识障碍", "impaired consciousness", "<", 15)),
+        blood=False,
+    ),
+    # WHO 2000 (30; WS/T 428-2013: 28); under 18 years it takes a chart.
+    Quantity(
+        "BMI", "BMI", "BMI", ("体[重质]指数", "BMI|body mass index"),
+        (Unit("kg/m²", r"kg\s?/\s?(?:m\^?2|㎡|平方米)", (9, 90)),), (9, 120),
+        (
+            Limit("肥胖", "obesity", "≥", ((18, _NEVER), (inf, 30))),
+            Limit("消瘦", "underweight", "<", ((18, -_NEVER), (inf, 18.5))),
+        ),
+        blood=False,
+    ),
+)  # fmt: skip
+_BY_KEY = {quantity.key: quantity for quantity in QUANTITIES}
+
+
+def _words(pattern: str) -> str:
+    return rf"(?<![a-z0-9])(?<![a-z0-9]-)(?:{pattern})(?![a-z])"
+
+
+def _names() -> re.Pattern[str]:
+    strong = [f"(?P<s{i}>{q.names[0]}|{_words(q.names[1])})" for i, q in enumerate(QUANTITIES)]
+    weak = [f"(?P<w{i}>{_words(q.weak)})" for i, q in enumerate(QUANTITIES) if q.weak]
+    return re.compile("|".join(strong + weak), re.I)
+
+
+_NAMES = _names()
+_UNLESS = {q.key: re.compile(q.unless, re.I) for q in QUANTITIES if q.unless}
+_UNITS = {q.key: [(u, re.compile(rf"\s?(?:{u.pattern})", re.I)) for u in q.units] for q in QUANTITIES}
+_NEUTRAL = {q.key: re.compile(rf"\s?(?:{q.neutral})(?![a-z/])", re.I) for q in QUANTITIES if q.neutral}
+
+_UNDER = (
+    r"不超过|没有?超过|未超过|不高于|不大于|不到|不足|低于|小于|[<≤]|below|under|(?:less|lower|no (?:more|higher)) than\
+|(?:not|never)(?: been| gone| got)? (?:above|over|more than|exceed\w*)"
+)
+_OVER = r"不低于|不小于|超过|大于|高于|[>≥]|above|over|(?:more|greater|higher) than|exceed(?:s|ed|ing)?"
+_SPACED = f"{_UNDER}|{_OVER}".replace(" ", r"\s")
+_BOUNDED = re.compile(rf"(?:{_UNDER}|{_OVER})\s?[了到]?\s?$", re.I)
+# What may stand between a name and its number.
+_GAP = re.compile(
+    rf"""(?:
+    [(（][^()（）\d]{{0,8}}\d[\d.]*\s?[-~–—～]\s?\d[\d.]*[^()（）\d]{{0,12}}[)）] | [(（]\s?[a-z][a-z0-9+ -]{{0,11}}[)）]
+    | [\s:：=~≈()（）↑↓] | [-–—](?=\s?\d)
+    | {_SPACED}
+    | (?:有点|偏|过|很|较|升|增|明显|显著|异常)*(?:高|低|快|慢|急促|多|少)(?:[,，、]\s?)?
+    | 为|是|在|于|达到?|高达|低至|[至到]|有|大?约|大概|接?近|将近|最[高低]时?(?:达|到|为|体温)?|测[得量出了]?|示|提示|下降|上升|波动
+    | 持续|一直|维持|控制|都|也|只|仅|才|就|已|又|明显|左右|计数|水平|浓度|数?值|结果|[检复]?查|化验|今[天日早晨]?|目前|现在?|入院时?|当时
+    | 曾|了|定量|减少|降[至到]?|升[至到]|由|从|每分钟?|一分钟|掉
+    | (?<![a-z])(?:
+        of|is|was|are|were|at|to|up|as\s(?:high|low)\sas|around|about|approx(?:imately)?\.?|roughly|nearly|almost|readings?
+        | measured|recorded|noted|found|documented|currently|now|today|initially|on\s(?:arrival|admission|presentation|exam\w*)
+        | this\smorning|levels?|counts?|values?|concentration|max(?:imum)?|min|peak\w*|spik\w+|rose|ris\w+|fell|fallen|drop\w*
+        | down|only|just|elevated|raised|increased|decreased|reduced|low|mid|high|fast|slow|rapid|weak|thready|in\sthe|with|an?|the
+        | temp(?:erature)?|(?:has|had|have)|been|running|ranging|from|between|c[ao]mes?\sback|returned|shows?|reads?|sitting|reached|hits?
+        | random|fasting|regular|irregular(?:ly)?|resting|by|and\s(?:weak|thready|regular|irregular)|remains?|persist\w*
+        | (?:in|on)\s(?:the\s|her\s|his\s)?(?:left|right|both)\sarms?
+      )(?![a-z])
+    ){{0,9}}""",
+    re.I | re.X,
+)
+_PLAIN = re.compile(r"\d{1,6}(?:\.\d{1,3})?(?!\d|\.\d|,\d{3}(?!\d|/\d))")
+_NUMBER = re.compile(rf"\d{{1,3}}(?:,\d{{3}})+(?!\d|/\d|,\d|\.\d)|{_PLAIN.pattern}")
+_TIME = r"\s?(?:[\d.个天日周月年次多余]|小时|分钟|星期)"
+# 39度5, 38点5, 三十九度五; but 39度3天 is 39 for three days.
+_SPOKEN = re.compile(
+    rf"(?:(?P<ones>\d\d)|(?P<word>三十[五六七八九]|四十[一二]?))(?:[度点](?P<part>[\d半一二三四五六七八九])(?!{_TIME})|(?=度))"
+)
+_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2}
+_RANGE = re.compile(r"\s?(?P<sep>[-~–—～]|至|到|to(?![a-z])|and(?![a-z]))\s?(?=\d)", re.I)
+_NEXT = re.compile(
+    r"(?:\s?[(（][^()（）]{1,15}[)）])?,?\s?(?:→|->|=>|⇒|➔|(?:上?升|升高|增|涨|蹿|下?降|降低|掉)[至到为]"
+    r"|(?:then |now )?(?:f[ae]ll(?:s|ing)?|drop(?:s|ped|ping)?|r[io]s(?:e|es|ing)|increas(?:ed|ing)|decreas(?:ed|ing)|up|down) to)"
+    r"\s?(?=\d)",
+    re.I,
+)
+_CHANGE = re.compile(r"(?<!rang)(?:from|rose|ris|fell|fall|drop|increas|decreas|由|从)", re.I)
+_TO = re.compile(r"\s?(?:to(?![a-z])|[至到])\s?(?=\d)", re.I)
+_PAIR = re.compile(
+    r"(?<![\d./])(?P<s>\d{2,3}(?:\.\d)?)'?s?(?:\s?[-~–—～至到]\s?(?P<s2>\d{2,3}))?\s?(?:/|over)\s?"
+    r"(?P<d>\d{2,3}(?:\.\d)?)'?s?(?:\s?[-~–—～至到]\s?(?P<d2>\d{2,3}))?(?![\d/.]\d|\d)",
+    re.I,
+)
+_DASHED = re.compile(r"(?P<s>\d{2,3})\s?-\s?(?P<d>\d{2,3})(?![\d./-])")  # 血压160-100
+_PALPATED = re.compile(r"\d{2,3}(?=\s?(?:/\s?(?:palp|p(?![a-z]))|systolic|by palpation))", re.I)
+_COMPONENTS = re.compile(r"\s?[(（]?E(\d)\s?[,+]?\s?V(\d)\s?[,+]?\s?M(\d)[)）]?", re.I)
+# After a number that is no value of the quantity: 10mg, 3 days, 25/HP, 2+.
+_OTHER = re.compile(
+    r"""
+    (?!'?s(?![a-z])|[hl](?![a-z]))[a-z_] | [%‰°℃℉㎀-㏟+×*^] | :\d
+    | \s?(?:倍|[余多来几]?\s?个?(?:[天日周月年岁秒次片粒支瓶盒颗枚毫公里米厘级号楼室床位例型种克斤元期代层步条根口句折寸胎分个]
+        | 升(?![至到高为])|小时|分钟|钟头|星期|礼拜|点(?!\d)|时(?!有|伴|候|出)))
+    | \s?/\s?(?!AST|ALT|ALP|GGT|Cr)(?:\d|[a-z]|[天日周月])
+    | \s(?:mg|mcg|[uμ]g|g|gm|kg|ml|l|cm|mm|units?|iu|tablets?|doses?|puffs?|drops?|pack|fold|times|x|days?|weeks?|wks?|months?
+        |years?|yrs?|hours?|hrs?|mins?|minutes?|seconds?|secs?|yo|y/o|percent)(?![a-z])
+    | \s(?-i:h|d)(?![a-z])
+    """,
+    re.I | re.X,
+)
+_AFTER_UNIT = re.compile(
+    r"[a-z]|\d(?!\d?\s?(?:天|日|小时|周|个|月|年|次|多|余))|\s?/\s?(?:[a-z]|[天日周月次])|\s?(?:a|per)\s(?:day|week)",
+    re.I,
+)
+_AND_MORE = re.compile(
+    r"\s?(?:mm\s?Hg|℃|度|次)?\s?(?:(?P<more>及?以上|or (?:above|higher|more))|(?P<less>及?以下|or (?:below|less|lower)))",
+    re.I,
+)
+
+_NORMAL = r"(?:正常|无异常|wnl|normal|unremarkable|within normal limits)"
+_NORMAL_BEFORE = re.compile(rf"(?<!不)(?<!非)(?<!not )(?<!ab){_NORMAL}\s?的?$", re.I)
+_TOLD_NORMAL = {  # before a value without a name: 血压正常, 135/85 mmHg
+    key: re.compile(
+        rf"(?:{names})\s?(?:都|均|一直|is |was |has been )?{_NORMAL}[\s,，、:：(（]*(?:at|of|为|是|约)?\s?$", re.I
+    )
+    for key, names in (
+        ("temperature", "体温|temp(?:erature)?"),
+        ("blood pressure", "血压|BP|pressure"),
+        ("heart rate", "心率|脉搏|pulse|heart rate|HR"),
+    )
+}
+_NORMAL_AFTER = re.compile(
+    r"""
+    \s?(?:[(（]\s?)?(?:都|均|也|还|尚|基本|大致|仍|一直)?(?:在|属于?|为|是)?(?:正常(?![值上下吗么不饮进活]|范围[外以之])|不高)
+    | \s?[,，、]\s?(?:都|均|也|还|尚|基本|大致|一直)?(?:在|属于?)?(?:正常(?:范围)?内?|不高)\s?(?:$|[。.,，;；)）])
+    | \s?(?:[(（,]\s?)?(?:which\s)?(?:is\s|was\s|are\s)?(?:with)?(?:in\s)?(?:the\s)?(?:wnl|normal|unremarkable|nl)
+      (?=\s?(?:$|[.,;)）]|(?:range|limits|for|by|now|and|but|today)(?![a-z]|\W{0,3}[\d<])))
+    | \s?[(（]\s?(?:-|阴性|n|negative)\s?[)）]
+    """,
+    re.I | re.X,
+)
+_AFEBRILE = re.compile(
+    r"(?:(?:无|没有?|不|未见?|否认)(?:明显)?(?:发[热烧]|[高低][热烧]|烧)|(?<![a-z])(?:afebrile|apyrexial|(?:no|denies|without) fevers?))"
+    r"[\s,，、:：(（]*(?:at |with |测|量)?(?:an? )?$",
+    re.I,
+)
+# Advice, targets, reference ranges and definitions are nobody's values.
+_CONDITION = re.compile(
+    r"如果|假如|假设|倘若|(?<![自般])若(?!干)|一旦|万一|目标|(?<![a-z])(?:if|unless|should (?:his|her|the|your))(?![a-z])",
+    re.I,
+)
+_REFERENCE = re.compile(
+    r"参考|正常(?:值|范围|上限|下限|人)|标准(?!化)|定义|(?<![a-z])(?:ref(?:erence)?|normal range|criteri(?:a|on)"
+    r"|defin\w+|cut-?offs?|thresholds?|ULN)(?![a-z])",
+    re.I,
+)
+_AIM = re.compile(r"(?<![a-z])(?:keep|maintain\w*|targets?|goals?|aim\w*|titrat\w+|hold)\W+(?:\w+\W+){0,3}$", re.I)
+_WHEN = re.compile(r"(?<![a-z])(?:for|when|whenever|once|until|prn)\s+(?:(?:the|his|her|a|your)\s)?$|当$", re.I)
+_NONE = re.compile(
+    r"(?:无|没有?|未见?|否认|(?<![a-z])(?:no|not|never|without|den(?:ies|ied|y|ying)|nor?)(?: (?:any|a|recorded|had))*)\s?$",
+    re.I,
+)
+_THEN = re.compile(
+    r"\s?(?:及?以上|及?以下|左右)?(?:时(?!有|伴|候|出)|的话|[才再就]?(?:可|给|服|用|吃|叫做?|称为?|是)|[算]|为(?:高血压|发[热烧]|低|高))"
+)
+_ADVICE = re.compile(
+    r"请|(?<![特性分个级区差])别|不要|不必|不一定|一般(?!情况)|马上|立[即刻]|及时|就[医诊]|打120|避免|应[该当立]|"
+    r"(?<![a-z])(?:avoid|call|seek|don't|do not|should|must|come back|return|generally|seldom|rarely|usually|see a doctor|999|911)(?![a-z])",
+    re.I,
+)
+_COUNTED = re.compile(r"\s?(?:以上|以下)?(?:才|就|能|不)?(?:算|属于|叫|称)(?!了)")
+_FLUID = re.compile(
+    r"脑脊液|尿常规|尿检|尿液|尿沉渣|尿培养|(?:[胸腹]水|积液|引流液|关节液|心包液)(?:检查|常规|化验|穿刺|生化|示|提示|中|[:：])|穿刺液|"
+    r"(?<![a-z])(?:CSF|LP|urinalysis|urine(?= (?:dip|micro|sediment|analysis|spot|shows?)|:)|UA(?=:| shows?| with)|synovial|pleural (?:fluid|tap)|ascitic|ascites(?=:)"
+    r"|peritoneal fluid|joint (?:fluid|aspirate)|paracentesis|thoracentesis)(?![a-z])",
+    re.I,
+)
+_BLOOD = re.compile(
+    r"血(?:常规|生化|气|清|浆|象)|外周血|生化|(?<![a-z])(?:blood(?:s| count| tests?)?|FBC|CBC|serum|plasma|labs?|BMP|CMP)(?![a-z])",
+    re.I,
+)
+_OF_BLOOD = re.compile(r"(?:血清?|血浆|(?<![a-z])(?:serum|plasma|blood))\s?$", re.I)
+_EFFORT = re.compile(
+    r"运动|跑[步完]|爬[楼山]|锻炼|活动[后时]|(?<![a-z])(?:exercis\w+|exertion|running|treadmill|climbing|walking)(?![a-z])",
+    re.I,
+)
+_SENTENCE = re.compile(r"[。;；!！?？\n]|\.(?=\s|$)")
+_CLAUSE = re.compile(r"[。;；!！?？\n,，]|\.(?=\s|$)")
+_BRACKET = re.compile(r"[(（][^()（）]*[)）]")
+
+_BARE_TEMPERATURE = re.compile(
+    r"(?<![\d.~-])(?:\d{2}(?:\.\d{1,2})?\s?(?:℃|°\s?C|摄氏度)|\d{2}\.\d\s?(?-i:C)(?![a-z0-9])|\d{2,3}(?:\.\d)?\s?(?:℉|°\s?F)"
+    r"|(?:9\d|10\d)\.\d\s?(?-i:F)(?![a-z0-9])|(?:(?:3[6-9]|4[012])\.\d|3[789]|4[012]|三十[七八九]|四十[一二]?)度(?!数))",
+    re.I,
+)
+_SURROUNDINGS = re.compile(
+    r"气温|水温|室温|天气|室[外内]|户外|外面|外边|环境|高温|烤|冰箱|空调|培养|孵|热水|温水|开水|水|洗澡|泡|沐|保存|储|[弯屈伸旋]|侧[弯凸]|外翻|内翻|角|倾|"
+    r"[抬仰]|视|散光|斜|烫|(?<![a-z])(?:cobb|water|bath\w*|room|ambient|outside|outdoors?|weather|stored?|store|incubat\w+|oven|"
+    r"warmed|rewarm\w*|heated|cooled|freezer|fridge|flex\w*|rotat\w*|angle|heat ?wave|hot day|environment\w*)(?![a-z])",
+    re.I,
+)
+_NO_BODY = re.compile(
+    r"\s?(?:的|左右的?)?(?:热水|温水|开水|水|高温|天气|角|弯|屈|烧伤|烫伤|近视|散光|老花|培养|以下保存|保存|斜|室|water|bath)",
+    re.I,
+)
+_PRESSURE_TALK = re.compile(
+    r"血压|降压|高压|产检|量[了过]|(?<![a-z])(?:BP|pressure|hypertensi\w+|midwife|cuff)(?![a-z])", re.I
+)
+_OTHER_PRESSURE = re.compile(
+    r"肺动脉|[左右][心室]|导管|主动脉|(?<![a-z])(?:PA|PAP|pulmonary|RV|LV|RVSP|catheter\w*|aortic)(?![a-z])", re.I
+)
+_BARE_RATE = re.compile(r"(?<![\d.~-])(?P<a>\d{2,3})\s?bpm(?![a-z])", re.I)
+_FETAL = re.compile(r"胎|f(?:o)?etal|f(?:o)?etus|fhr", re.I)
+
+_NUMERAL = r"(?P<n>\d{1,3}(?:\.\d)?|[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九])"
+_AGES = [
+    (re.compile(pattern, re.I), years)
+    for pattern, years in (
+        (rf"(?<!骨龄){_NUMERAL}\s?周?岁(?P<half>半)?", 1),
+        (rf"{_NUMERAL}个?(?:月龄|个月大|月大|个月的?(?=[男女婴患宝]))", 1 / 12),
+        (rf"(?:[男女][婴孩童性]?|患儿|宝宝|婴儿),?[，、\s]*{_NUMERAL}个?月(?![\d前后起初底中份])", 1 / 12),
+        (rf"{_NUMERAL}(?:天|日)(?:龄|大)|(?:出生|生后)后?第?{_NUMERAL.replace('<n>', '<m>')}[天日]", 1 / 365.25),
+        (rf"{_NUMERAL}周(?:龄|大)", 7 / 365.25),
+        (
+            r"(?<![\d.])(?P<n>\d{1,3})[- ]?(?:years?|yrs?|y)[- ]?(?:old|of age)|(?<![\d.])(?P<m>\d{1,3}) ?(?:yo|y/o|y\.o\.)(?![a-z])",
+            1,
+        ),
+        (r"(?<![\d.])(?P<n>\d{1,2}(?:\.5)?)[- ]?(?:months?|mths?|mo)[- ]?(?:old|of age)", 1 / 12),
+        (r"(?<![\d.])(?P<n>\d{1,2})[- ]?(?:weeks?|wks?)[- ]?(?:old|of age)", 7 / 365.25),
+        (r"(?<![\d.])(?P<n>\d{1,2})[- ]?(?:days?)[- ]?(?:old|of age)", 1 / 365.25),
+        (r"(?<![\d.])(?P<n>[1-8]?\d)(?-i:[MF])(?![a-z0-9])|(?<![a-z])aged? (?P<m>\d{1,3})(?!\d)", 1),
+        (
+            r"(?<![a-z])(?P<n>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)[- ]years?[- ]old",
+            1,
+        ),
+        (r"(?<![a-z])(?P<n>one|two|three|four|five|six|seven|eight|nine|ten|eleven)[- ]months?[- ]old", 1 / 12),
+    )
+]
+_ENGLISH = ["", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_NEWBORN = re.compile(
+    r"新生儿|(?:早产|足月)(?:儿|[男女][婴宝])|生后\d{1,2}小时|(?<![a-z])(?:neonates?|newborn|preterm (?:baby|infant)"
+    r"|\d{1,2} ?(?:h|hours?|hrs?)[- ](?:old|of age))(?![a-z])",
+    re.I,
+)
+_CHILD = re.compile(
+    r"患儿|孩子|小孩|宝宝|婴儿|幼儿|儿童|小朋友|女儿|儿子|闺女|娃|[男女][婴孩童宝]|(?<![a-z])(?:child|kid|toddler|infant|baby|boy|girl|son"
+    r"|daughter)(?![a-z])",
+    re.I,
+)
+_ADULT = 40.0
+_ALL_CHILDREN = (0.01, 0.1, 0.3, 0.7, *(float(year) + 0.5 for year in range(1, 18)))
+_NEAR = 80  # characters between values of one list
+_LIMIT = 20_000  # characters read
+
+
+def read(text: str, age_years: float | None = None) -> tuple[Reading, ...]:
+    """The abnormal values of a text in the order written, each as the finding it is. No error for any text.
+
+    Limits go by ``age_years``, else by the age the text gives, else by an adult's; for a child of unknown age a value
+    has to be abnormal at every age under 18.
+    """
+    ages = (age_years,) if age_years is not None else ages_of(text)
+    language = language_of(text)
+    readings = (_judge(measure, ages, language) for measure in measures(text))
+    return tuple(reading for reading in readings if reading)
+
+
+def measures(text: str) -> tuple[Measure, ...]:
+    """All measured values of a text in the order written, normal ones among them."""
+    found = sorted(_candidates(_fold(text[:_LIMIT])), key=lambda c: c[0].start)
+    valid = [(m, weak) for m, weak, void in found if not void]
+    told = [m for i, (m, weak) in enumerate(valid) if not weak or _is_backed(valid, i)]
+    return tuple(replace(m, text=text[m.start : m.end]) for m in told)
+
+
+def ages_of(text: str) -> tuple[float, ...]:
+    """The patient's age in years as the text gives it; several where it gives several or only says that it is a child."""
+    folded = _fold(text[:_LIMIT])
+    ages = []
+    for pattern, years in _AGES:
+        for hit in pattern.finditer(folded):
+            groups = hit.groupdict()
+            age = _numeral(groups.get("n") or groups.get("m") or "") + (0.5 if groups.get("half") else 0)
+            if age * years < 125:
+                ages.append(age * years)
+    if not ages and _NEWBORN.search(folded):
+        ages = [0.01]
+    return tuple(ages) or (_ALL_CHILDREN if _CHILD.search(folded) else (_ADULT,))
+
+
+def _judge(measure: Measure, ages: tuple[float, ...], language: Language) -> Reading | None:
+    """The finding that a value is; None for one that is normal or could be."""
+    if measure.normal:
+        return None
+    if measure.quantity == "blood pressure":
+        return _judge_pressure(measure, ages, language)
+    quantity = _BY_KEY[measure.quantity]
+    limits = {
+        _limit(quantity, _converted(unit, measure.values), measure.bound, ages, language)
+        for unit in _units_of(quantity, measure)
+    }
+    limit = limits.pop() if len(limits) == 1 else None
+    return _reading(measure, quantity, limit, ages) if limit else None
+
+
+def _judge_pressure(measure: Measure, ages: tuple[float, ...], language: Language) -> Reading | None:
+    """Systolic before diastolic; of one number alone only whether it is high, for it may be either."""
+    values = _converted(next(u for u in _MMHG if u.name == (measure.unit or "mmHg")), measure.values)
+    half = max(len(values) // 2, 1)
+    for key, part in (("systolic pressure", values[:half]), ("diastolic pressure", values[half:])):
+        limit = _limit(_BY_KEY[key], part, measure.bound, ages, language) if part else None
+        if limit and (limit.high or len(values) > 1):
+            return _reading(measure, _BY_KEY[key], limit, ages)
+    return None
+
+
+def _limit(
+    quantity: Quantity, values: tuple[float, ...], bound: str, ages: tuple[float, ...], language: Language
+) -> Limit | None:
+    """The first limit that the values have passed, all of them or, where the quantity swings, one."""
+    for limit in quantity.limits:
+        if limit.language not in (None, language) or (bound and (bound == ">") != limit.high):
+            continue
+        at = limit.of(ages)
+        value = (max if limit.high == quantity.swings else min)(values)
+        beyond = value > at if limit.high else value < at
+        if beyond or (value == at and (bound or limit.side in ("≥", "≤"))):
+            return limit
+    return None
+
+
+def _reading(measure: Measure, quantity: Quantity, limit: Limit, ages: tuple[float, ...]) -> Reading:
+    unit = quantity.units[0].name
+    units = [quantity.unit_zh or unit, unit.replace("℃", "°C")]
+    zh, en = (f"{limit.side} {limit.of(ages):g}{'' if u in ('%', '/min') else ' '}{u}".strip() for u in units)
+    if isinstance(limit.at, tuple) and max(ages) < 18:
+        zh, en = f"{zh}（{_age(ages, 'zh')}）", f"{en} ({_age(ages, 'en')})"
+    return Reading(measure, limit.zh, limit.en, f"{quantity.zh} {zh}", f"{quantity.en} {en}")
+
+
+def _age(ages: tuple[float, ...], language: Language) -> str:
+    if len(set(ages)) > 1:
+        return "儿童" if language == "zh" else "child"
+    age = ages[0]
+    if age < _NEONATE:
+        return "新生儿" if language == "zh" else "newborn"
+    if age < 2:
+        months = int(age * 12 + 0.01)
+        return f"{months} 月龄" if language == "zh" else f"{months} months old"
+    return f"{int(age)} 岁" if language == "zh" else f"{int(age)} years old"
+
+
+def _units_of(quantity: Quantity, measure: Measure) -> list[Unit]:
+    """The unit written, else every unit in which the numbers are plausible."""
+    if measure.unit:
+        return [u for u in quantity.units if u.name == measure.unit]
+    return _plausible(quantity, measure.values, any(v % 1 for v in measure.values))
+
+
+def _plausible(quantity: Quantity, values: tuple[float, ...], decimal: bool) -> list[Unit]:
+    """The units that numbers without one can be in. A decimal settles it where another unit is never so written."""
+    spans = {u: u.span for u in quantity.units if u.span != (0, 0)}
+    if decimal and any(u.whole for u in spans):
+        spans = {u: (min(u.span[0], quantity.span[0]), quantity.span[1]) for u in spans if not u.whole}
+    return [u for u, (low, high) in spans.items() if all(low <= v <= high for v in values)]
+
+
+def _converted(unit: Unit, values: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(round((value - unit.shift) * unit.factor, 3) for value in values)
+
+
+Candidate = tuple[Measure, bool, bool]  # the value, whether its name is weak, whether it is void
+
+
+def _candidates(text: str) -> Iterator[Candidate]:
+    taken = [(0, 0)]
+    for name in _NAMES.finditer(text):
+        group = name.lastgroup or ""
+        quantity, weak = QUANTITIES[int(group[1:])], group[0] == "w"
+        unless = _UNLESS.get(quantity.key)
+        if name.start() < taken[-1][1] or (unless and unless.search(text, max(0, name.start() - 30), name.start())):
+            continue
+        for measure in _after(text, quantity, name):
+            taken.append((measure.start, measure.end))
+            yield measure, weak and not measure.unit, _is_void(text, quantity, measure, name.end())
+    for measure, quantity in _bare(text):
+        if not any(start < measure.end and measure.start < end for start, end in taken):
+            yield measure, False, _is_void(text, quantity, measure, measure.start)
+
+
+def _is_backed(found: list[tuple[Measure, bool]], place: int) -> bool:
+    """A value with a weak name stands near one with a good name, or near two other weak ones."""
+    here, others = found[place][0], set()
+    for other, weak in found[max(0, place - 8) : place + 9]:
+        if other.quantity != here.quantity and here.start - _NEAR < other.end and other.start < here.end + _NEAR:
+            if not weak:
+                return True
+            others.add(other.quantity)
+    return len(others) > 1
+
+
+def _after(text: str, quantity: Quantity, name: re.Match[str]) -> Iterator[Measure]:
+    """The value after a name, and those it changed to (6.8→4.1)."""
+    gap = _GAP.match(text, name.end())
+    place = gap.end() if gap else name.end()
+    start = name.start()
+    bound = _bound(text[name.end() : place])
+    changes = bool(_CHANGE.search(text, name.end(), place))
+    while measure := _value(text, quantity, place, changes=changes):
+        told = _completed(text, measure, bound)
+        if _opens(text[start:place]) and text[told.end : told.end + 1] in (")", "）"):
+            told = replace(told, end=told.end + 1)
+        yield replace(told, start=start, normal=told.normal or _is_told_normal(text, quantity, start))
+        change = _NEXT.match(text, measure.end) or (_TO.match(text, measure.end) if changes else None)
+        if not change:
+            return
+        start = place = change.end()
+        bound = ""
+
+
+def _opens(gap: str) -> bool:
+    """A bracket is left open."""
+    return sum(c in "(（" for c in gap) > sum(c in ")）" for c in gap)
+
+
+def _completed(text: str, measure: Measure, bound: str) -> Measure:
+    """With what is said after it: normal, and above."""
+    more = _AND_MORE.match(text, measure.end)
+    if more and not bound:
+        bound = ">" if more["more"] else "<"
+    return replace(measure, bound=bound, normal=bool(_NORMAL_AFTER.match(text, measure.end)))
+
+
+def _bound(gap: str) -> str:
+    if re.search("不低于|不小于", gap):
+        return ">"
+    if re.search(_UNDER, gap, re.I):
+        return "<"
+    return ">" if re.search(_OVER, gap, re.I) else ""
+
+
+def _value(text: str, quantity: Quantity, place: int, *, changes: bool = False) -> Measure | None:
+    if quantity.key == "blood pressure":
+        return _pressure(text, place)
+    if quantity.key == "GCS" and (parts := _COMPONENTS.match(text, place)):
+        return _checked(quantity, text, place, parts.end(), (sum(map(float, parts.groups())),), "")
+    for pattern in (_SPOKEN, _NUMBER) if quantity.key == "temperature" else (_NUMBER,):
+        number = pattern.match(text, place)
+        if number and (measure := _from(text, quantity, number, changes=changes)):
+            return measure
+    return None
+
+
+def _from(text: str, quantity: Quantity, number: re.Match[str], *, changes: bool = False) -> Measure | None:
+    """A number, or a range that begins with it, with its unit. From 88 to 141 is a change and no range."""
+    value, end = _figure(number), number.end()
+    unit, end = _unit(text, quantity, end, spoken=number.re is _SPOKEN and number["part"] is not None)
+    values: tuple[float, ...] = (value,)
+    if (sep := _RANGE.match(text, end)) and not (changes and sep["sep"] in ("to", "至", "到")):
+        second = _SPOKEN.match(text, sep.end()) or _NUMBER.match(text, sep.end())
+        if second and sep["sep"] != "and":
+            other = _figure(second)
+            if other > value:
+                unit2, end2 = _unit(text, quantity, second.end())
+                values, unit, end = (value, other), unit2 or unit, end2
+            elif sep["sep"] in "-~–—～":
+                return None  # CA 19-9
+    if quantity.key == "transaminases" and (pair := re.compile(r"\s?/\s?(\d{1,5})(?![\d/.])").match(text, end)):
+        values, end = (value, float(pair[1])), pair.end()
+        unit, end = _unit(text, quantity, end)
+    return _checked(quantity, text, number.start(), end, values, unit, decimal="." in number.group())
+
+
+def _checked(
+    quantity: Quantity, text: str, start: int, end: int, values: tuple[float, ...], unit: str, *, decimal: bool = False
+) -> Measure | None:
+    """The value, unless it is impossible or of something else."""
+    if unit:
+        low, high = quantity.span
+        known = next(u for u in quantity.units if u.name == unit)
+        if _AFTER_UNIT.match(text, end) or not all(low <= v <= high for v in _converted(known, values)):
+            return None
+    elif (text[end - 1].isdigit() and _OTHER.match(text, end)) or not _plausible(quantity, values, decimal):
+        return None
+    return Measure("", start, end, quantity.key, values, unit)
+
+
+def _unit(text: str, quantity: Quantity, place: int, *, spoken: bool = False) -> tuple[str, int]:
+    """The unit at this place and where it ends; the longest that fits."""
+    if spoken:
+        return "℃", place
+    plural = re.compile(r"'?s(?![a-z])", re.I).match(text, place)  # in the 130s
+    place = plural.end() if plural else place
+    fits = [(hit.end(), unit.name) for unit, pattern in _UNITS[quantity.key] if (hit := pattern.match(text, place))]
+    if fits and not re.match("[a-z]", text[max(fits)[0] : max(fits)[0] + 1], re.I):
+        end, name = max(fits)
+        return name, end
+    neutral = _NEUTRAL[quantity.key].match(text, place) if quantity.key in _NEUTRAL else None
+    return "", neutral.end() if neutral else place
+
+
+def _pressure(text: str, place: int) -> Measure | None:
+    """180/110, 180 over 110, 130-140/80-90, 160-100, 80/palp, or one number."""
+    quantity = _BY_KEY["blood pressure"]
+    pair = _PAIR.match(text, place)
+    if not pair and (dashed := _DASHED.match(text, place)) and float(dashed["s"]) >= float(dashed["d"]) + 15:
+        pair = dashed
+    if pair:
+        unit, end = _unit(text, quantity, pair.end())
+        groups = pair.groupdict()
+        upper = [float(groups[g]) for g in ("s", "s2") if groups.get(g)]
+        lower = [float(groups[g]) for g in ("d", "d2") if groups.get(g)]
+        if len(upper) != len(lower):
+            upper, lower = (upper * 2)[:2], (lower * 2)[:2]
+        known = next(u for u in _MMHG if u.name == (unit or "mmHg"))
+        values = _converted(known, (*upper, *lower))
+        half = len(upper)
+        fits = all(40 <= s <= 300 and 15 <= d < s for s, d in zip(values[:half], values[half:], strict=True))
+        return Measure("", place, end, quantity.key, (*upper, *lower), unit) if fits else None
+    if palpated := _PALPATED.match(text, place):
+        value = float(palpated.group())
+        return Measure("", place, palpated.end(), "systolic pressure", (value,)) if 40 <= value <= 300 else None
+    number = _PLAIN.match(text, place)
+    if not number or re.match(r"\s?[-~–—～/]", text[number.end() : number.end() + 2]):
+        return None
+    unit, end = _unit(text, quantity, number.end())
+    value = float(number.group())
+    return _checked(quantity, text, place, end, (value,), unit) if unit or value >= 60 else None
+
+
+def _is_void(text: str, quantity: Quantity, measure: Measure, place: int) -> bool:
+    """The value is not one that was measured in the patient's blood or at the patient's rest."""
+    begin, start, end = max(0, measure.start - 200), measure.start, measure.end
+    sentence = _last(_SENTENCE, text, begin, start)
+    clause = _last(_CLAUSE, text, sentence, start)
+    told = _BRACKET.sub("", text[sentence:start])
+    before = text[clause:place]
+    if _REFERENCE.search(told) or _CONDITION.search(before) or _AIM.search(text, clause, start):
+        return True
+    if _COUNTED.match(text, end) or (measure.bound and (_THEN.match(text, end) or _WHEN.search(text, clause, start))):
+        return True
+    if measure.bound and _ADVICE.search(text, sentence, _first(_SENTENCE, text, end)):
+        return True
+    if _NONE.search(text, clause, start):
+        return True
+    if quantity.key in ("heart rate", "respiratory rate") and _EFFORT.search(before):
+        return True
+    if not quantity.blood or _OF_BLOOD.search(text, begin, start) or text[start] == "血":
+        return False
+    return _last(_FLUID, told, 0, len(told)) > _last(_BLOOD, told, 0, len(told))
+
+
+def _last(pattern: re.Pattern[str], text: str, start: int, end: int) -> int:
+    """Where the last match ends."""
+    return max((hit.end() for hit in pattern.finditer(text, start, end)), default=start)
+
+
+def _first(pattern: re.Pattern[str], text: str, start: int) -> int:
+    """Where the next match begins, at most 80 characters on."""
+    hit = pattern.search(text, start, start + 80)
+    return hit.start() if hit else min(len(text), start + 80)
+
+
+def _bare(text: str) -> Iterator[tuple[Measure, Quantity]]:
+    """Values without a name whose unit or form says what they are."""
+    temperature, pressure, rate = (_BY_KEY[k] for k in ("temperature", "blood pressure", "heart rate"))
+    for hit in _BARE_TEMPERATURE.finditer(text):
+        measure = _value(text, temperature, hit.start())
+        clause = _last(_CLAUSE, text, max(0, hit.start() - 60), hit.start())
+        around = _SURROUNDINGS.search(text, clause, hit.start()) or (measure and _NO_BODY.match(text, measure.end))
+        # What is cold may be anything, what is 38 to 42 is a body.
+        if measure and not around and _converted(_units_of(temperature, measure)[0], measure.values)[-1] >= 36:
+            yield _alone(text, measure), temperature
+    for hit in _PAIR.finditer(text):
+        clause = _last(_CLAUSE, text, max(0, hit.start() - 60), hit.start())
+        measure = _pressure(text, hit.start())
+        known = measure and (measure.unit or _is_pressure(text, measure))
+        if measure and known and not _OTHER_PRESSURE.search(text, clause, hit.start()):
+            yield _alone(text, measure), pressure
+    for hit in _BARE_RATE.finditer(text):
+        measure = _value(text, rate, hit.start())
+        if measure and not _FETAL.search(text, max(0, hit.start() - 60), hit.end() + 20):
+            yield _alone(text, measure), rate
+
+
+def _is_pressure(text: str, measure: Measure) -> bool:
+    """A pair like 165/100 where the talk is of blood pressure."""
+    systolic, diastolic = measure.values[0], measure.values[-1]
+    likely = 80 <= systolic <= 260 and 40 <= diastolic <= 150 and systolic - diastolic >= 20
+    talk = _PRESSURE_TALK.search(text, max(0, measure.start - 60), measure.start)
+    return bool(likely and talk and not _OTHER.match(text, measure.end))
+
+
+def _alone(text: str, measure: Measure) -> Measure:
+    """A value without a name, with what is said before and after it."""
+    begin, start = max(0, measure.start - 30), measure.start
+    bounded = _BOUNDED.search(text, begin, start)
+    told = _completed(text, measure, _bound(bounded.group()) if bounded else "")
+    before = _TOLD_NORMAL[measure.quantity].search(text, begin, start)
+    normal = told.normal or bool(before) or _is_told_normal(text, _BY_KEY[measure.quantity], start)
+    return replace(told, normal=normal)
+
+
+def _is_told_normal(text: str, quantity: Quantity, start: int) -> bool:
+    """What stands right before says so: normal temperature 37.5, no fever, 37.5."""
+    begin = max(0, start - 30)
+    afebrile = quantity.key == "temperature" and _AFEBRILE.search(text, begin, start)
+    return bool(afebrile or _NORMAL_BEFORE.search(text, begin, start))
+
+
+def _figure(number: re.Match[str]) -> float:
+    if number.re is not _SPOKEN:
+        return float(number.group().replace(",", ""))
+    whole = float(number["ones"]) if number["ones"] else _numeral(number["word"])
+    part = number["part"]
+    if not part:
+        return whole
+    return whole + (5 if part == "半" else _DIGITS.get(part) or float(part)) / 10
+
+
+def _numeral(text: str) -> float:
+    """3.5, 三, 十二, 三十九, twelve -> a number."""
+    if text[:1].isdecimal():
+        return float(text)
+    if text.lower() in _ENGLISH:
+        return _ENGLISH.index(text.lower())
+    tens, ten, ones = text.rpartition("十")
+    return (_DIGITS.get(tens, 1) * 10 if ten else 0) + _DIGITS.get(ones, 0)
+
+
+@lru_cache(maxsize=8192)
+def _fold_character(character: str) -> str:
+    if character in "，、。：；！？（）℃℉":
+        return character
+    folded = normalize("NFKC", character)
+    folded = folded.translate({ord("µ"): "μ", ord("−"): "-", ord("‑"): "-"})
+    folded = convert(folded, "zh-cn") if "\u3400" <= folded <= "\u9fff" else folded
+    return folded if len(folded) == 1 else character
+
+
+def _fold(text: str) -> str:
+    """Full-width and traditional characters as plain ones, every place kept."""
+    return "".join(_fold_character(c) if c > "~" else c for c in text)
