@@ -223,7 +223,7 @@ def test_some_diseases_are_known_to_the_test_split_alone(vignettes: list[dict]) 
 
 def test_the_test_split_is_frozen(vignettes: list[dict]) -> None:
     frozen = "\n".join(f"{v['query']}\t{','.join(v['relevant'])}" for v in vignettes if v["split"] == "test")
-    assert hashlib.sha256(frozen.encode()).hexdigest()[:16] == "47e03395f73186b5"
+    assert hashlib.sha256(frozen.encode()).hexdigest()[:16] == "65989e9c61bc9263"
 
 
 def test_nothing_of_the_acceptance_sentences_stands_in_the_material() -> None:
