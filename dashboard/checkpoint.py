@@ -46,7 +46,7 @@ class Calibration:
     ``fusion``: weights of the channels. ``blend``: the rerank stage's score is the logistic of
     rerank x logit + fused x first-stage score + bias; a published reranker stands alone.
     ``cant_miss``: an urgent entry is shown from this first-stage score and this share of the best one on.
-    ``enough``: nats that the present findings have to tell; below, a short text is not enough to go on.
+    ``enough``: how far the present findings have to narrow the base down (1: to one entry) for a short text to be enough.
     ``evidence``: from this similarity on a symptom counts as matched. ``bands``: the lowest score of strong, possible and weak, by stage.
     """
 

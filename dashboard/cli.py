@@ -183,8 +183,11 @@ def _load_file(
         if sys.stderr.isatty():
             print(f"\r{stage} {done}/{total}   ", end="", file=sys.stderr, flush=True)
 
+    builtin = file.resolve() == BUILTIN_FILE.resolve()
+    if kb == BUILTIN and not builtin:
+        raise ZhenluError("kb_reserved", kb=kb)
     parsed = read_entries(file, mapping, found.settings.max_upload_mb)
-    stamp = builtin_stamp() if kb == BUILTIN and file.resolve() == BUILTIN_FILE.resolve() else file.name
+    stamp = builtin_stamp() if kb == BUILTIN else file.name
     return asdict(found.store.load(kb, parsed, found.encoder, file=stamp, step=step))
 
 
@@ -324,6 +327,8 @@ def _resolve(args: argparse.Namespace, found: Services) -> None:
 
 
 def _evaluate(args: argparse.Namespace, found: Services) -> None:
+    if args.calibrate and args.mode == "dense":
+        raise ZhenluError("calibrate_dense")
     queries = evaluation.read_queries(args.file)
     _ready(found, args.kb)
     options = found.options(top=max(evaluation.CUTS), mode=args.mode, seconds=float("inf"))

@@ -147,6 +147,7 @@ class CantMiss:
     entry: Entry
     red_flag: RedFlag | None
     evidence: tuple[Evidence, ...]
+    misfits: tuple[str, ...] = ()  # why it does not fit the patient, which takes nothing off this list
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Why an entry is listed: evidence finding by finding, what speaks against it, its band, and what must not be missed."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -61,7 +62,7 @@ def _in_language(kb: KnowledgeBase, entry: Entry, language: Language) -> dict[st
     return pairs
 
 
-def cant_miss(parts: Parts, query: Query, recalled: Recalled) -> tuple[CantMiss, ...]:
+def cant_miss(parts: Parts, query: Query, recalled: Recalled, patient: Patient) -> tuple[CantMiss, ...]:
     """Urgent entries that the present findings fit, whatever their rank. Absent findings never take one out."""
     kb, floors, fit = parts.kb, parts.encoder.calibration.cant_miss, recalled.present
     floor = max(floors["score"], floors["share"] * float(fit.max()))
@@ -74,7 +75,7 @@ def cant_miss(parts: Parts, query: Query, recalled: Recalled) -> tuple[CantMiss,
             candidate = Candidate(entry, 0, 0.0, "none", Scores())
             explained = explain(parts, query, recalled, int(recalled.entries[row]), candidate)
             flag = entry.red_flags[0] if entry.red_flags else None
-            found.append(CantMiss(entry, flag, explained.evidence))
+            found.append(CantMiss(entry, flag, explained.evidence, misfit(entry, patient)))
     return tuple(found)
 
 
@@ -96,9 +97,9 @@ def wanted(parts: Parts, query: Query, recalled: Recalled | None, patient: Patie
     vectors = {i: kb.phrase_vectors[kb.phrase_ids[kb.phrase_starts[i] : kb.phrase_starts[i + 1]]] for i in first}
     place = {key(phrase): number for number, phrase in enumerate(kb.phrases)}
     asked: list[Wanted] = []
-    for symptom in sorted(
-        dict.fromkeys(shown), key=lambda s: _uneven(vectors, kb.phrase_vectors[place[key(s)]], floor)
-    ):
+    told = np.concatenate([recalled.similarity, recalled.absent]).max(axis=0)
+    open_still = [s for s in dict.fromkeys(shown) if told[place[key(s)]] < floor]
+    for symptom in sorted(open_still, key=lambda s: _uneven(vectors, kb.phrase_vectors[place[key(s)]], floor)):
         near = [kb.phrase_vectors[place[key(a.symptom)]] @ kb.phrase_vectors[place[key(symptom)]] for a in asked]
         if all(n < floor for n in near):
             asked.append(Wanted("asked", symptom))
@@ -129,9 +130,15 @@ def misfit(entry: Entry, patient: Patient) -> tuple[str, ...]:
     if patient.pregnant is not None:
         if (entry.pregnancy == "only" and not patient.pregnant) or (entry.pregnancy == "never" and patient.pregnant):
             reasons.append("pregnancy")
-    if patient.department and key(patient.department) not in map(key, (entry.department, entry.department_en)):
+    named = _departments(entry.department) | _departments(entry.department_en)
+    if patient.department and named and not named & _departments(patient.department):
         reasons.append("department")
     return tuple(reasons)
+
+
+def _departments(names: str) -> set[str]:
+    """The departments that a text names: several may share an entry."""
+    return {key(part) for part in re.split("[、,/]", names) if part.strip()}
 
 
 def band(score: float, edges: Sequence[float]) -> Band:

@@ -111,7 +111,7 @@ class Recalled:
     encode_ms: float
     fused: np.ndarray  # (n,)
     present: np.ndarray  # (n,) the same before what is absent was taken off
-    told: float  # nats: how far the present findings narrow the base down
+    told: float  # how far the present findings narrow the base down: 1 is down to one entry
 
 
 def retrieve(parts: Parts, query: Query, options: Options) -> Recalled:
@@ -162,7 +162,7 @@ def fuse(channels: Mapping[str, np.ndarray], weights: Mapping[str, float]) -> np
 
 def findings_scores(kb: KnowledgeBase, similarity: np.ndarray, floor: float) -> tuple[np.ndarray, float]:
     """(findings, phrases) -> (entries,): the weighted mean over findings of the entry's best symptom; and how much the
-    findings tell, in nats.
+    findings tell, as a share of what it takes to name one entry.
 
     A clause that is near no symptom of the whole base (small talk, a date) counts little, and so does a finding that
     many entries have (inverse document frequency, Sparck Jones 1972). ``floor`` is the similarity from which an entry
@@ -173,7 +173,7 @@ def findings_scores(kb: KnowledgeBase, similarity: np.ndarray, floor: float) -> 
     holders = 1 + (1 / (1 + np.exp((floor - best) / 0.05))).sum(axis=1)
     rarity = np.log(1 + count / holders)
     weights = np.clip((nearest - 0.3) / 0.4, 0.05, 1.0) * rarity / np.log(1 + count)
-    return (weights @ best) / weights.sum(), float(rarity[nearest >= floor].sum())
+    return (weights @ best) / weights.sum(), float(rarity[nearest >= floor].sum() / np.log(1 + count))
 
 
 def best_by_entry(kb: KnowledgeBase, similarity: np.ndarray) -> np.ndarray:

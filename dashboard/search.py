@@ -30,7 +30,7 @@ def search(parts: Parts, query: Query, options: Options) -> Iterator[SearchResul
     timings: dict[str, float | None] = {"encode": recalled.encode_ms, "rerank": None}
     timings["retrieve"] = milliseconds(started) - recalled.encode_ms
     order = np.argsort(-recalled.fused, kind="stable")[: options.recall]
-    urgent = cant_miss(parts, query, recalled)
+    urgent = cant_miss(parts, query, recalled, options.patient)
     # A long text that tells nothing is about something else; a short one has more to say.
     little = len(query.present) <= FEW and recalled.told < parts.encoder.calibration.enough
     help_with = wanted(parts, query, recalled, options.patient) if little else ()

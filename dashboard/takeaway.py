@@ -194,14 +194,14 @@ def as_csv(result: SearchResult, language: Language, when: datetime, *, patient:
     out = io.StringIO()
     table = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC)
     table.writerow(rows[0] if rows else [w("rank"), w("disease"), w("disease_en"), *facts, w("notice")])
-    table.writerows([_harmless(cell) if isinstance(cell, str) else cell for cell in row.values()] for row in rows)
+    table.writerows([harmless(cell) if isinstance(cell, str) else cell for cell in row.values()] for row in rows)
     return "\ufeff" + out.getvalue()
 
 
 _FORMULA = re.compile(r"""^(?=\s*[=+\-@＝＋－＠]|[\t\r\n])|(?<=[,;|"'\t])(?=\s*[=+\-@＝＋－＠])""")
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
     """No spreadsheet takes the text for a formula: an apostrophe stands before what begins one (OWASP, CSV Injection).
 
     Within the text too, behind what a program set to another separator or quote could take for the end of a cell.

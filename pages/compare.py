@@ -5,14 +5,15 @@ import streamlit as st
 from dashboard import services
 from dashboard.similarity import level, pairs
 from dashboard.ui import charts
+from dashboard.ui.state import session
 from dashboard.ui.text import t
 
-found = services.get()
+found, mine = services.get(), session()
 st.title(t("compare_title"))
 with st.form("compare", border=False):
     left, right = st.columns(2, gap="medium")
-    a = left.text_area(t("compare_a"), height=120, key="text_a", persist_state="session")
-    b = right.text_area(t("compare_b"), height=120, key="text_b", persist_state="session")
+    a = left.text_area(t("compare_a"), height=120, key=mine.key("text_a"), persist_state="session")
+    b = right.text_area(t("compare_b"), height=120, key=mine.key("text_b"), persist_state="session")
     sent = st.form_submit_button(f"{t('compare_go')} Ctrl+Enter", type="primary", icon=":material/compare_arrows:")
 
 stored = found.encoder.calibration.similarity

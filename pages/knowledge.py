@@ -135,6 +135,8 @@ def upload() -> None:
         busy = found.jobs.running(name)
         if st.button(t("upload_start"), type="primary", disabled=not good or busy is not None):
             found.store.check_name(name)
+            if name == services.BUILTIN:
+                raise ZhenluError("kb_reserved", kb=name)
             found.jobs.start(name, path, mapping, upload=True)
             started = True
             st.rerun()

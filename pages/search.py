@@ -8,11 +8,12 @@ from dashboard import services
 from dashboard.domain import Patient, SearchResult, ZhenluError
 from dashboard.privacy import mask
 from dashboard.ui import cards, chips, frame, tools
-from dashboard.ui.state import forget, session
+from dashboard.ui.state import Asked, forget, session
 from dashboard.ui.text import plain, t
 
 SEXES: dict[str, Literal["female", "male"] | None] = {"any": None, "female": "female", "male": "male"}
 PREGNANT = {"unknown": None, "yes": True, "no": False}
+FORM = ("said", "age", "unit", "sex", "pregnant", "department")
 UNITS = {"years": 1.0, "months": 12.0, "days": 365.0}  # how many of them a year has
 
 found, mine = services.get(), session()
@@ -21,11 +22,17 @@ found, mine = services.get(), session()
 def ask() -> bool:
     """The form; what it holds is searched for only when it is sent. Returns whether it was."""
     bases = found.store.names() or [services.BUILTIN]
+    if mine.kb not in bases and not mine.stale:  # a search of a base that is gone says so itself
+        mine.kb = bases[0]
     with st.form("ask", border=False, enter_to_submit=True):
         left, right = st.columns([2.3, 1], gap="medium")
         with left:
             st.text_area(
-                t("describe"), key="said", height=176, persist_state="session", placeholder=t("describe_placeholder")
+                t("describe"),
+                key=mine.key("said"),
+                height=176,
+                persist_state="session",
+                placeholder=t("describe_placeholder"),
             )
         with right:
             about()
@@ -45,42 +52,58 @@ def ask() -> bool:
 def about() -> None:
     """What is known of the patient; all of it optional, and none of it takes an entry off the list."""
     number, unit, sex = st.columns([1, 1.1, 1.2], gap="small")
-    number.number_input(t("age"), 0, 130, value=None, step=1, key="age", persist_state="session", placeholder="–")
-    unit.selectbox(
-        t("age_unit"), list(UNITS), format_func=lambda u: t("unit_" + u), key="unit", persist_state="session"
+    number.number_input(
+        t("age"), 0, 130, value=None, step=1, key=mine.key("age"), persist_state="session", placeholder="–"
     )
-    sex.selectbox(t("sex"), list(SEXES), format_func=lambda s: t("sex_" + s), key="sex", persist_state="session")
+    unit.selectbox(
+        t("age_unit"), list(UNITS), format_func=lambda u: t("unit_" + u), key=mine.key("unit"), persist_state="session"
+    )
+    sex.selectbox(
+        t("sex"), list(SEXES), format_func=lambda s: t("sex_" + s), key=mine.key("sex"), persist_state="session"
+    )
     pregnant, department = st.columns([1, 2], gap="small")
     pregnant.selectbox(
         t("pregnancy"),
         list(PREGNANT),
         format_func=lambda p: t("pregnant_" + p),
-        key="pregnant",
+        key=mine.key("pregnant"),
         persist_state="session",
     )
     department.selectbox(
         t("department"), ["", *frame.departments(mine.kb)], format_func=lambda d: d or t("not_given"),
-        key="department", persist_state="session",
+        key=mine.key("department"), persist_state="session",
     )  # fmt: skip
 
 
 def take() -> None:
     """Before anything else sees the text: identifiers are masked, in the box as well."""
-    masked = mask(st.session_state["said"])
-    st.session_state["said"], mine.masked, mine.expired = masked.text, tuple(masked.kinds), False
-    state = st.session_state
-    years = None if state["age"] is None else state["age"] / UNITS[state["unit"]]
-    mine.patient = Patient(years, SEXES[state["sex"]], PREGNANT[state["pregnant"]], state["department"])
+    form = {name: st.session_state[mine.key(name)] for name in FORM}
+    mine.masked, mine.expired = (), False
+    if len(form["said"]) <= found.settings.max_query_chars:  # a longer one is refused, whatever it holds
+        masked = mask(form["said"])
+        form["said"], mine.masked = masked.text, tuple(masked.kinds)
+        st.session_state[mine.key("said")] = masked.text
+    years = None if form["age"] is None else form["age"] / UNITS[form["unit"]]
+    department = form["department"] if form["department"] in frame.departments(mine.kb) else ""
+    mine.patient = Patient(years, SEXES[form["sex"]], PREGNANT[form["pregnant"]], department)
     mine.query = mine.result = mine.problem = None
-    mine.stale = False
+    mine.stale, mine.form = False, form
 
 
 def understand() -> None:
     try:
-        mine.query = found.understand(st.session_state["said"], mine.patient)
-        mine.remember(mine.query, mine.kb, mine.patient)
+        mine.query = found.understand(mine.form["said"], mine.patient)
+        mine.remember(mine.query, mine.form)
     except ZhenluError as problem:
         mine.problem = problem
+
+
+def replay(asked: Asked) -> None:
+    """Search again as then, with the fields as they were."""
+    mine.query, mine.kb, mine.patient, mine.form = asked.query, asked.kb, asked.patient, asked.form
+    mine.result, mine.problem, mine.masked, mine.stale = None, None, (), True
+    for name, value in asked.form.items():
+        st.session_state[mine.key(name)] = value
 
 
 def run(place: st.delta_generator.DeltaGenerator) -> None:
@@ -88,6 +111,7 @@ def run(place: st.delta_generator.DeltaGenerator) -> None:
     assert mine.query is not None
     mine.result = mine.problem = None
     mine.stale = False
+    mine.searches += 1
     try:
         for result in found.search(mine.query, mine.kb, found.options(patient=mine.patient)):
             mine.result = result
@@ -106,7 +130,7 @@ def draw(result: SearchResult, *, running: bool = False) -> None:
     cards.cant_miss(result.cant_miss)
     if not result.candidates:
         return
-    cards.status_line(result, found.settings.recall)
+    cards.status_line(result, found.settings.recall, running=running)
     if running and result.reranked < result.to_rerank:
         st.button(t("stop"), icon=":material/stop_circle:", key=f"stop_{result.reranked}")
     for notice in result.notices:
@@ -128,7 +152,7 @@ def examples() -> None:
 
 
 def _fill(text: str) -> None:
-    st.session_state["said"] = text
+    st.session_state[mine.key("said")] = text
 
 
 def history() -> None:
@@ -139,10 +163,8 @@ def history() -> None:
         st.caption(t("history_note", minutes=found.settings.idle_minutes))
         for place, asked in enumerate(mine.history):
             told = "，".join(asked.query.present)[:60] or asked.query.text[:60]
-            if st.button(plain(f"{asked.clock}  {told}"), key=f"again_{place}", type="tertiary"):
-                mine.query, mine.kb, mine.patient, mine.stale = asked.query, asked.kb, asked.patient, True
-                mine.masked = ()
-                st.rerun()
+            label = plain(f"{asked.clock}  {told}")
+            st.button(label, key=f"again_{place}", type="tertiary", on_click=replay, args=(asked,))
         if st.button(t("history_clear"), icon=":material/delete_sweep:"):
             forget()
             st.rerun()
@@ -154,7 +176,7 @@ if sent:
 if mine.masked:
     kinds = t("comma").join(t("masked_" + kind) for kind in mine.masked)
     st.info(t("masked", kinds=kinds), icon=":material/shield_person:")
-if mine.query is not None and mine.problem is None:
+if mine.query is not None:
     chips.findings(mine)
 place = st.empty()
 if mine.query is not None and mine.problem is None and (sent or mine.stale):

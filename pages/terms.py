@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard import services
 from dashboard.domain import ZhenluError
 from dashboard.similarity import groups, matrix
+from dashboard.takeaway import harmless
 from dashboard.ui import charts, frame
 from dashboard.ui.state import language
 from dashboard.ui.text import t
@@ -77,14 +78,15 @@ with right:
     for group in groups(result.matrix, threshold):
         if len(group) > 1:
             st.text("  ·  ".join(result.terms[i] for i in group))
-    frame_of = pd.DataFrame(result.matrix.round(4), index=result.terms, columns=result.terms)
+    named = [harmless(term) for term in result.terms]
+    frame_of = pd.DataFrame(result.matrix.round(4), index=named, columns=named)
     # The mark at the front makes spreadsheet programs read it as UTF-8.
     st.download_button(
         t("terms_csv"), "\ufeff" + frame_of.to_csv(), "matrix.csv", "text/csv", icon=":material/download:"
     )
     st.download_button(
         t("terms_pairs_csv"),
-        "\ufeff" + pd.DataFrame(pairs).to_csv(index=False),
+        "\ufeff" + pd.DataFrame(pairs).map(lambda c: harmless(c) if isinstance(c, str) else c).to_csv(index=False),
         "pairs.csv",
         "text/csv",
         icon=":material/download:",

@@ -1,10 +1,10 @@
 """Train the compact encoder.
 
-    python -m training.encoder [--steps 4500] [--threads 2] [--out knowledge/models/compact-encoder]
+    python -m training.encoder [--steps 6400] [--threads 2] [--out knowledge/models/compact-encoder]
 
 Resumes from training/build/encoder.pt when it is there (--fresh starts over). Kinds of steps alternate: terms (wordings
 and translations of one concept against other concepts, related ones above all) and lists of them; sentences and their
-translations; questions against the same in other words; retrieval (cases and findings against whole entries) for the
+translations; English alone; questions against the same in other words; retrieval (cases and findings against whole entries) for the
 dense, sparse and multi-vector heads together; findings (clause by clause against symptom by symptom).
 Methods: multilingual distillation (Reimers and Gurevych 2020, arXiv:2004.09813); InfoNCE with in-batch negatives
 (van den Oord 2018, arXiv:1807.03748); three heads on one network (BGE M3, Chen et al. 2024, arXiv:2402.03216).
@@ -15,6 +15,7 @@ import json
 import random
 import re
 from collections import defaultdict
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -74,7 +75,10 @@ def away(vectors: Tensor, goal: Tensor) -> Tensor:
 class Trainer:
     """Makes the batches. Every kind of step is a method that takes the step's own random numbers and gives a loss."""
 
-    ORDER = ("terms", "retrieval", "sentences", "findings", "terms", "questions", "retrieval", "lists")
+    ORDER = (
+        "terms", "english", "terms", "sentences", "terms", "findings",
+        "terms", "questions", "terms", "retrieval", "terms", "lists",
+    )  # fmt: skip
 
     def __init__(self, material: Material, tokenizer: Tokenizer, network: nn.Module, seed: int):
         self.material, self.tokenizer, self.seed = material, tokenizer, seed
@@ -86,15 +90,17 @@ class Trainer:
         for entry in material.entries:
             self.departments[entry["department_en"]].append(entry)
         self.terms_and_words = material.concepts + material.words
-        english = [v["query"] for v in material.vignettes if v["lang"] == "en"]
-        english += [materials.passage(e, "en", random.Random(e["id"])) for e in material.entries]
-        self.english = english
+        # By its wordings, so that each of them comes up as often: a rare one is learned by heart or not at all.
+        self.weights = list(accumulate(len(c.zh) + len(c.en) for c in self.terms_and_words))
+        self.english_long = [v["query"] for v in material.vignettes if v["lang"] == "en"]
+        self.english_long += [materials.passage(e, "en", random.Random(e["id"])) for e in material.entries]
+        self.english_short = [en for _, en in material.sentences] + [t for q in material.questions for t in q["en"]]
         self.vectors = self.teach()
 
     def teach(self) -> dict[str, Tensor]:
         """The teacher's unit vector of every English text there is."""
         texts = {w for c in self.terms_and_words for w in c.en} | {en for _, en in self.material.sentences}
-        texts |= {t for q in self.material.questions for t in q["en"]} | set(self.english)
+        texts |= {*self.english_long, *self.english_short}
         order = sorted(texts)
         cache = BUILD / f"teacher-{hashlib.sha256(chr(10).join(order).encode()).hexdigest()[:16]}.npy"
         if not cache.exists():
@@ -117,8 +123,8 @@ class Trainer:
         """Wordings of a concept: to each other, to the teacher's vector, away from the others."""
         concepts = self.terms_and_words
         chosen: list[int] = []
-        while len(chosen) < 64:
-            index = rng.randrange(len(concepts))
+        while len(chosen) < 112:
+            index = rng.choices(range(len(concepts)), cum_weights=self.weights)[0]
             chosen.append(index)
             if concepts[index].related and rng.random() < 0.7:
                 chosen.append(rng.choice(concepts[index].related))
@@ -143,14 +149,17 @@ class Trainer:
         return self._translate(zh, en, torch.stack(goal), 64, rng)
 
     def sentences(self, rng: random.Random) -> Tensor:
-        """Translations; and English on its own, to stay as good as the teacher's."""
+        """Translations."""
         zh, en = zip(*rng.sample(self.material.sentences, 24), strict=True)
         goal = torch.stack([self.vectors[t] for t in en])
-        loss = self._translate(list(zh), list(en), goal, 96, rng)
-        alone = rng.sample(self.english, 10)
-        return loss + 3 * away(
-            self.student(self.ids(alone, 128, rng))[0], torch.stack([self.vectors[t] for t in alone])
-        )
+        return self._translate(list(zh), list(en), goal, 96, rng)
+
+    def english(self, rng: random.Random) -> Tensor:
+        """English alone, long and short: the vectors that the teacher gives, and how they lie to each other."""
+        texts = [rng.choice(pool) for pool in (self.english_long, self.english_short) for _ in range(12)]
+        goal = torch.stack([self.vectors[t] for t in texts])
+        vectors = self.student(self.ids(texts, 128, rng))[0]
+        return 6 * away(vectors, goal) + 20 * (vectors @ vectors.T - goal @ goal.T).square().mean()
 
     def _translate(self, zh: list[str], en: list[str], goal: Tensor, limit: int, rng: random.Random) -> Tensor:
         first, second = self.student(self.ids(zh + en, limit, rng))[0].split(len(zh))
@@ -204,7 +213,8 @@ class Trainer:
         pairs = torch.einsum("qid,pjd->qpij", q_vectors, p_vectors)
         best = pairs.masked_fill(p_mask[None, :, None, 1:] == 0, -1).amax(-1)
         multi = (best * q_mask[:, None, 1:]).sum(-1) / q_mask[:, 1:].sum(-1)[:, None]
-        loss = info_nce(dense / TEMPERATURE) + info_nce(multi / TEMPERATURE) + 0.3 * info_nce(sparse / 0.1)
+        # Less on the dense head: pulled as hard as the others it forgets what the teacher knew of other bases.
+        loss = 0.4 * info_nce(dense / TEMPERATURE) + info_nce(multi / TEMPERATURE) + 0.3 * info_nce(sparse / 0.1)
         return loss + 0.002 * (q_weights.sum(1).mean() + p_weights.sum(1).mean() / 4)
 
     def findings(self, rng: random.Random) -> Tensor:
@@ -255,7 +265,7 @@ def save(student: Student, tokenizer: Tokenizer, folder: Path) -> None:
 
 
 def main() -> None:
-    options = loop.parser(__doc__, steps=4500, out=materials.KNOWLEDGE / "models" / "compact-encoder")
+    options = loop.parser(__doc__, steps=6400, out=materials.KNOWLEDGE / "models" / "compact-encoder")
     options.add_argument("--english", type=int, default=9_000, help="English pieces to keep in the vocabulary")
     options.add_argument("--words", type=int, default=5_200, help="Chinese words that become tokens")
     args = options.parse_args()

@@ -27,20 +27,20 @@ CANDIDATES, QUERIES, MAX_LENGTH = 6, 8, 112
 
 
 class Trainer:
-    def __init__(self, material: Material, tokenizer: Tokenizer, network: nn.Module, seed: int):
+    def __init__(self, material: Material, tokenizer: Tokenizer, network: nn.Module, seed: int, encoder: Path):
         self.material, self.tokenizer, self.network, self.seed = material, tokenizer, network, seed
         self.wordings = material.wordings()
         self.cases = material.cases()
         self.plain = Tokenizer.from_str(tokenizer.to_str())
         tokenizer.enable_truncation(MAX_LENGTH, strategy="only_second")
-        self.near = self._neighbours()
+        self.near = self._neighbours(encoder)
 
-    def _neighbours(self) -> list[list[int]]:
+    def _neighbours(self, folder: Path) -> list[list[int]]:
         """For each entry the 24 that share most with it, by the encoder's vectors of the symptoms."""
-        from dashboard.checkpoint import COMPACT, open_checkpoint
+        from dashboard.checkpoint import open_checkpoint
         from dashboard.encoders.bge_m3 import M3Encoder
 
-        encoder = M3Encoder(open_checkpoint(COMPACT["encoder"], "encoder"))
+        encoder = M3Encoder(open_checkpoint(folder, "encoder"))
         vectors = encoder.encode(["、".join(e["symptoms"]) for e in self.material.entries]).dense
         scores = vectors @ vectors.T
         np.fill_diagonal(scores, -1)
@@ -117,7 +117,7 @@ def main() -> None:
     args = options.parse_args()
     loop.prepare(args)
     tokenizer, network = build(args.encoder)
-    trainer = Trainer(materials.load(), tokenizer, network, args.seed)
+    trainer = Trainer(materials.load(), tokenizer, network, args.seed, args.encoder)
     groups = [{"params": list(network.parameters()), "lr": args.rate}]
     save_now = lambda: save(network, args.encoder, args.out)  # noqa: E731
     loop.run(network, groups, trainer.step, args, loop.BUILD / "reranker.pt", save_now)

@@ -46,20 +46,24 @@ def _cant_miss(items: tuple[CantMiss, ...]) -> None:
             said = (
                 f"{flag.flag_en} — {flag.reason_en}" if english else " — ".join(filter(None, [flag.flag, flag.reason]))
             )
-        rows.append(f"<li><b>{_names(item.entry)}</b> {escape(said)}</li>")
+        told = t("comma").join(e.finding for e in item.evidence)
+        fits = "" if not told else f' <span class="zl-quiet">{escape(t("cant_miss_fits", findings=told))}</span>'
+        fits += "".join(f' <span class="zl-against">✗ {escape(t("misfit_" + m))}</span>' for m in item.misfits)
+        look = f"<br>{escape(t('cant_miss_flag', flag=said))}" if said else ""
+        rows.append(f"<li><b>{_names(item.entry)}</b>{fits}{look}</li>")
     st.html(
         f'<section class="zl-cant-miss" data-testid="cant-miss"><strong>{escape(t("cant_miss"))}</strong>'
         f"<ul>{''.join(rows)}</ul></section>"
     )
 
 
-def status_line(result: SearchResult, recall: int) -> None:
+def status_line(result: SearchResult, recall: int, *, running: bool = False) -> None:
     """One quiet line: how many, how far the reranker is, how long it took, on what."""
     times = {k: "–" if v is None else f"{v:.0f}" for k, v in result.timings_ms.items()}
     left = t("line_count", count=len(result.candidates), recall=recall)
     if result.to_rerank:
         left += " · " + t("line_rerank", done=result.reranked, total=result.to_rerank)
-        left += " ✓" if result.reranked == result.to_rerank else " …"
+        left += " ✓" if result.reranked == result.to_rerank else " …" if running else " " + t("line_stopped")
     elif not result.reranker:
         left += " · " + t("line_no_rerank")
     base = t("builtin") if result.kb == BUILTIN else result.kb

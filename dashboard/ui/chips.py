@@ -6,6 +6,8 @@ from html import escape
 import streamlit as st
 
 from dashboard.domain import Finding, Status
+from dashboard.findings import normalise
+from dashboard.privacy import mask
 from dashboard.retrieval import from_findings
 from dashboard.ui.state import Session
 from dashboard.ui.text import plain, t
@@ -57,11 +59,13 @@ def _add(mine: Session) -> None:
         status = st.segmented_control(
             t("status"), list(Status), default=Status.PRESENT, format_func=lambda s: t("status_" + s)
         )
-        if st.form_submit_button(t("add"), type="primary") and text.strip() and mine.query is not None:
-            _search_with(mine, [*mine.query.findings, Finding(text.strip(), status or Status.PRESENT, text.strip())])
+        if st.form_submit_button(t("add"), type="primary") and mine.query is not None:
+            said = normalise(mask(text).text).strip()
+            if said:
+                _search_with(mine, [*mine.query.findings, Finding(said, status or Status.PRESENT, said)])
 
 
 def _search_with(mine: Session, changed: list[Finding]) -> None:
     assert mine.query is not None
-    mine.query, mine.stale = from_findings(mine.query.text, changed), True
+    mine.query, mine.stale, mine.problem = from_findings(mine.query.text, changed), True, None
     st.rerun()

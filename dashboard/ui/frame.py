@@ -18,6 +18,7 @@ from dashboard.jobs import fraction
 from dashboard.ui.state import forget, session
 from dashboard.ui.text import explain, t
 
+AT_ONCE = 3  # seconds
 LANGUAGES: list[Language] = ["zh", "en"]
 LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
 ICON = Path(__file__).parent / "icon.png"
@@ -61,7 +62,7 @@ def departments(kb: str) -> list[str]:
 def watch_idleness() -> None:
     """Ward computers are shared: what nobody has touched for a while is cleared, on the open page too."""
     mine, minutes = session(), services.get().settings.idle_minutes
-    if mine.idle_minutes() >= minutes and (mine.query or mine.history or mine.admin):
+    if mine.idle_minutes() >= minutes and not mine.expired:
         forget(expired=True)
         st.rerun(scope="app")
     if mine.expired:
@@ -69,10 +70,11 @@ def watch_idleness() -> None:
 
 
 def touch() -> None:
-    """Called whenever the page runs as a whole: somebody is there."""
+    """Called whenever the page runs as a whole: somebody is there. `watch_idleness` has run before."""
     mine = session()
-    if mine.idle_minutes() < services.get().settings.idle_minutes:
-        mine.touched = time.time()
+    if mine.expired and mine.idle_minutes() * 60 > AT_ONCE:  # the run right after the clearing is nobody's
+        mine.expired = False
+    mine.touched = time.time()
 
 
 def notices() -> None:

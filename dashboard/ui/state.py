@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 import streamlit as st
 
@@ -22,6 +23,7 @@ class Asked:
     query: Query
     kb: str
     patient: Patient
+    form: dict[str, Any]  # what the fields held
 
 
 @dataclass
@@ -30,22 +32,29 @@ class Session:
     kb: str = BUILTIN
     query: Query | None = None
     patient: Patient = field(default_factory=Patient)
+    form: dict[str, Any] = field(default_factory=dict)  # what the fields held when Search was pressed
     masked: tuple[str, ...] = ()  # the kinds of identifiers that were masked in the text
     result: SearchResult | None = None
     stale: bool = False  # the findings were changed: search again
     problem: ZhenluError | None = None  # a ZhenluError to show above the results
     history: list[Asked] = field(default_factory=list)
     touched: float = field(default_factory=time.time)
+    generation: int = 0  # part of every widget's key: a new one clears what the browser still shows
+    searches: int = 0  # part of the keys of what belongs to one result
     expired: bool = False  # what was here was cleared after idle minutes, and the page should say so
     admin: bool = False
     watched: set[str] = field(default_factory=set)  # ids of loads that ran when the page was last drawn
     dismissed: set[str] = field(default_factory=set)  # ids of ended loads that need no more telling
 
-    def remember(self, query: Query, kb: str, patient: Patient) -> None:
+    def key(self, name: str) -> str:
+        """The key of a widget that holds what a person entered."""
+        return f"{name}_{self.generation}" if self.generation else name
+
+    def remember(self, query: Query, form: dict[str, Any]) -> None:
         """Put a search on top of the history; the same one asked again moves up."""
-        self.history = [a for a in self.history if (a.query, a.kb, a.patient) != (query, kb, patient)]
-        self.history.insert(0, Asked(time.strftime("%H:%M"), query, kb, patient))
-        del self.history[HISTORY:]
+        asked = Asked(time.strftime("%H:%M"), query, self.kb, self.patient, form)
+        same = (asked.query, asked.kb, asked.patient)
+        self.history = [asked, *(a for a in self.history if (a.query, a.kb, a.patient) != same)][:HISTORY]
 
     def idle_minutes(self) -> float:
         return (time.time() - self.touched) / 60
@@ -59,10 +68,10 @@ def session() -> Session:
 
 def forget(*, expired: bool = False) -> None:
     """Drop everything that this session holds but its language: texts, findings, results, history, the login."""
-    kept = language()
+    old = session()
     for key in list(st.session_state):
         del st.session_state[key]
-    st.session_state[_KEY] = Session(language=kept, expired=expired)
+    st.session_state[_KEY] = Session(language=old.language, generation=old.generation + 1, expired=expired)
 
 
 def language() -> Language:

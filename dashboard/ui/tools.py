@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import services, takeaway
 from dashboard.contrast import contrast
-from dashboard.domain import Candidate, Entry, SearchResult
+from dashboard.domain import Candidate, Entry, SearchResult, language_of
 from dashboard.feedback import Opinion, Verdict
 from dashboard.ui.state import Session, language
 from dashboard.ui.text import plain, t
@@ -20,9 +20,12 @@ def draw(result: SearchResult, mine: Session) -> None:
     if not result.candidates:
         return
     take_along(result, mine)
+    if services.get().store.active(result.kb) != result.version:
+        st.caption(t("base_changed"))
+        return
     if len(result.candidates) > 1:
         with st.expander(t("contrast"), icon=":material/compare:"):
-            side_by_side(result)
+            side_by_side(result, mine)
     with st.expander(t("feedback"), icon=":material/rate_review:"):
         feedback(result, mine)
 
@@ -50,11 +53,11 @@ def take_along(result: SearchResult, mine: Session) -> None:
             st.code(text, language=None, wrap_lines=True)
 
 
-def side_by_side(result: SearchResult) -> None:
+def side_by_side(result: SearchResult, mine: Session) -> None:
     """Two to four candidates: the findings each explains, what they share, what would tell them apart."""
     by_id = {c.entry.id: c for c in result.candidates}
     chosen = st.pills(
-        t("contrast_choose", most=MOST), list(by_id), selection_mode="multi", key="contrasted",
+        t("contrast_choose", most=MOST), list(by_id), selection_mode="multi", key=f"contrasted_{mine.searches}",
         format_func=lambda i: plain(name(by_id[i].entry)),
     )  # fmt: skip
     picked = [by_id[i] for i in chosen if i in by_id][:MOST]
@@ -63,7 +66,7 @@ def side_by_side(result: SearchResult) -> None:
     if len(picked) < 2:
         return
     found = services.get()
-    rows = contrast(found.kb(result.kb), picked, found.encoder.calibration.evidence, language())
+    rows = contrast(found.kb(result.kb), picked, found.encoder.calibration.evidence, language_of(result.query))
     st.html(table(picked, rows))
 
 
@@ -88,17 +91,24 @@ def feedback(result: SearchResult, mine: Session) -> None:
     """An opinion on each candidate and on what is missing; kept as findings, and only after a tick."""
     found = services.get()
     entries = {e.id: e for e in found.kb(result.kb).entries}
-    with st.form("feedback", border=False, clear_on_submit=True):
+    with st.form("feedback", border=False):
         opinions = {
             c.entry.id: st.segmented_control(
-                plain(name(c.entry)), VERDICTS, format_func=lambda v: t("verdict_" + v), key=f"verdict_{c.entry.id}"
+                plain(name(c.entry)),
+                VERDICTS,
+                format_func=lambda v: t("verdict_" + v),
+                key=f"verdict_{mine.searches}_{c.entry.id}",
             )
             for c in result.candidates
         }
         missing = st.multiselect(
-            t("verdict_missing"), list(entries), format_func=lambda i: name(entries[i]), max_selections=3
+            t("verdict_missing"),
+            list(entries),
+            format_func=lambda i: name(entries[i]),
+            max_selections=3,
+            key=f"missing_{mine.searches}",
         )
-        agreed = st.checkbox(t("feedback_agree"))
+        agreed = st.checkbox(t("feedback_agree"), key=f"agreed_{mine.searches}")
         sent = st.form_submit_button(t("feedback_send"), icon=":material/send:")
     if not sent:
         return

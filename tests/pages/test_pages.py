@@ -7,7 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import services
+from dashboard.domain import Finding, Status
 from dashboard.records import read_entries
+from dashboard.retrieval import from_findings
 from dashboard.services import Services
 from dashboard.settings import Settings
 from dashboard.ui.text import INTERFACE
@@ -90,3 +92,68 @@ def test_a_password_guards_the_changes(running: Services, monkeypatch: pytest.Mo
         test.text_input[0].set_value("高山流水")
         next(b for b in test.button if b.label == "Enter").click().run()
         assert test.get("file_uploader")
+
+
+def searched(text: str) -> AppTest:
+    test = page("search")
+    test.text_area(key="said").set_value(text)
+    return test.button[0].click().run()
+
+
+def test_a_finding_changes_its_status_and_the_search_follows(running: Services) -> None:
+    test = searched("高热，乏力")
+    mine = test.session_state["zhenlu"]
+    assert [f.text for f in mine.query.findings] == ["高热", "乏力"]
+    before = mine.result
+    mine.query, mine.stale = from_findings(mine.query.text, [Finding("高热", Status.ABSENT)]), True
+    test.run()
+    assert not test.exception
+    assert test.session_state["zhenlu"].result is not before
+    assert test.session_state["zhenlu"].result.status == "not_enough"
+
+
+def test_identifiers_are_gone_from_the_session_before_the_search(running: Services) -> None:
+    test = searched("电话13812345678，高热")
+    assert "13812345678" not in test.text_area(key="said").value
+    mine = test.session_state["zhenlu"]
+    assert mine.masked == ("telephone",)
+    assert "13812345678" not in str(mine)
+
+
+def test_history_runs_again_with_its_fields_and_clearing_empties_the_page(running: Services) -> None:
+    test = searched("高热")
+    test.number_input(key="age").set_value(40)
+    test.text_area(key="said").set_value("乏力")
+    test.button[0].click().run()
+    assert [a.form["said"] for a in test.session_state["zhenlu"].history] == ["乏力", "高热"]
+    next(b for b in test.button if b.key == "again_1").click().run()
+    assert not test.exception
+    assert test.text_area(key="said").value == "高热"
+    assert test.number_input(key="age").value is None
+    assert test.session_state["zhenlu"].patient.age_years is None
+    next(b for b in test.button if b.label == INTERFACE["history_clear"][0]).click().run()
+    assert not test.exception
+    fresh = test.session_state["zhenlu"]
+    assert (fresh.history, fresh.query, fresh.generation) == ([], None, 1)
+    assert test.text_area(key="said_1").value == ""
+
+
+def test_a_base_that_is_gone_is_named(running: Services, tmp_path: Path) -> None:
+    test = searched("高热")
+    mine = test.session_state["zhenlu"]
+    mine.kb, mine.stale = "gone", True
+    test.run()
+    assert not test.exception
+    assert "gone" in shown(test)
+
+
+def test_an_idle_session_is_cleared_and_somebody_s_return_is_not(running: Services) -> None:
+    test = AppTest.from_file(str(ROOT / "dashboard" / "router.py"), default_timeout=60).run()
+    mine = test.session_state["zhenlu"]
+    mine.touched -= running.settings.idle_minutes * 60 + 1
+    mine.query = from_findings("x", [Finding("高热")])
+    test.run()
+    cleared = test.session_state["zhenlu"]
+    assert cleared is not mine
+    assert cleared.query is None
+    assert cleared.idle_minutes() < 1

@@ -283,6 +283,20 @@ def test_evaluate_calibrates_the_bands_of_a_base(ward: Run, tmp_path: Path) -> N
     )
 
 
+def test_the_built_in_base_keeps_its_name(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "mine.jsonl"
+    file.write_text(json.dumps(KB[0], ensure_ascii=False), encoding="utf-8")
+    code, answer = run("load", str(file), "--kb", "builtin")
+    assert (code, answer["error"]["code"]) == (1, "kb_reserved")
+
+
+def test_dense_scores_set_no_bands(ward: Run, tmp_path: Path) -> None:
+    file = tmp_path / "queries.jsonl"
+    file.write_text('{"query": "胸痛", "relevant": ["mi"]}', encoding="utf-8")
+    code, answer = ward("evaluate", str(file), "--kb", "ward", "--calibrate", "--mode", "dense")
+    assert (code, answer["error"]["code"]) == (1, "calibrate_dense")
+
+
 def test_too_few_queries_calibrate_nothing(ward: Run, tmp_path: Path) -> None:
     file = tmp_path / "queries.jsonl"
     file.write_text('{"query": "胸痛", "relevant": ["mi"]}', encoding="utf-8")

@@ -27,7 +27,7 @@ from dashboard.domain import (
     Status,
     Wanted,
 )
-from dashboard.takeaway import WORDS, _harmless, as_csv, as_html, as_text
+from dashboard.takeaway import WORDS, as_csv, as_html, as_text, harmless
 
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 WHEN = datetime(2026, 3, 5, 14, 30, tzinfo=timezone(timedelta(hours=8)))
@@ -318,7 +318,7 @@ def test_a_text_forges_no_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "harmless"),
+    ("cell", "expected"),
     [
         ("=1+1", "'=1+1"),
         ("+1", "'+1"),
@@ -341,8 +341,8 @@ def test_a_text_forges_no_line() -> None:
         ("", ""),
     ],
 )
-def test_no_cell_begins_a_formula(cell: str, harmless: str) -> None:
-    assert _harmless(cell) == harmless
+def test_no_cell_begins_a_formula(cell: str, expected: str) -> None:
+    assert harmless(cell) == expected
 
 
 @pytest.mark.parametrize(
