@@ -42,7 +42,8 @@ lint: install-dev
 	$(BIN)/mypy
 
 test: install-dev browser lint
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
+	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --ignore tests/browser
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest tests/browser
 
 screenshots: install-dev browser
 	$(BIN)/python docs/screenshots.py

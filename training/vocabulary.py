@@ -133,3 +133,7 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path) -> None:
         model_max_length=MAX_LENGTH,
         **dict(zip(["pad_token", "unk_token", "cls_token", "sep_token", "mask_token"], SPECIAL, strict=True)),
     ).save_pretrained(folder)
+    # The library writes it with indents, which doubles its size.
+    path = folder / "tokenizer.json"
+    layout = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(layout, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
