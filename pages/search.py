@@ -1,6 +1,7 @@
 """Search: a presentation in, ranked and explained candidates out."""
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -13,21 +14,20 @@ from dashboard.ui.text import plain, t
 
 SEXES: dict[str, Literal["female", "male"] | None] = {"any": None, "female": "female", "male": "male"}
 PREGNANT = {"unknown": None, "yes": True, "no": False}
-FORM = ("said", "age", "unit", "sex", "pregnant", "department")
 UNITS = {"years": 1.0, "months": 12.0, "days": 365.0}  # how many of them a year has
 
 found, mine = services.get(), session()
 
 
-def ask() -> bool:
-    """The form; what it holds is searched for only when it is sent. Returns whether it was."""
+def ask() -> dict[str, Any] | None:
+    """The form. Returns what its fields hold when it was sent."""
     bases = found.store.names() or [services.BUILTIN]
     if mine.kb not in bases and not mine.stale:  # a search of a base that is gone says so itself
         mine.kb = bases[0]
     with st.form("ask", border=False, enter_to_submit=True):
         left, right = st.columns([2.3, 1], gap="medium")
         with left:
-            st.text_area(
+            said = st.text_area(
                 t("describe"),
                 key=mine.key("said"),
                 height=176,
@@ -35,72 +35,70 @@ def ask() -> bool:
                 placeholder=t("describe_placeholder"),
             )
         with right:
-            about()
+            form = {"said": said, **about()}
             if len(bases) > 1:
                 start = bases.index(mine.kb) if mine.kb in bases else 0
                 mine.kb = st.selectbox(t("base"), bases, index=start, format_func=frame.base_name)
-            return st.form_submit_button(
+            sent = st.form_submit_button(
                 f"{t('search')} Ctrl+Enter",
                 type="primary",
                 icon=":material/search:",
                 width="stretch",
-                on_click=take,
+                on_click=hide,
                 disabled=found.store.active(mine.kb) is None,  # the frame shows how the first load goes
             )
+    return form if sent else None
 
 
-def about() -> None:
+def about() -> dict[str, Any]:
     """What is known of the patient; all of it optional, and none of it takes an entry off the list."""
     number, unit, sex = st.columns([1, 1.1, 1.2], gap="small")
-    number.number_input(
-        t("age"), 0, 130, value=None, step=1, key=mine.key("age"), persist_state="session", placeholder="–"
-    )
-    unit.selectbox(
-        t("age_unit"), list(UNITS), format_func=lambda u: t("unit_" + u), key=mine.key("unit"), persist_state="session"
-    )
-    sex.selectbox(
-        t("sex"), list(SEXES), format_func=lambda s: t("sex_" + s), key=mine.key("sex"), persist_state="session"
-    )
     pregnant, department = st.columns([1, 2], gap="small")
-    pregnant.selectbox(
-        t("pregnancy"),
-        list(PREGNANT),
-        format_func=lambda p: t("pregnant_" + p),
-        key=mine.key("pregnant"),
-        persist_state="session",
-    )
-    department.selectbox(
-        t("department"), ["", *frame.departments(mine.kb)], format_func=lambda d: d or t("not_given"),
-        key=mine.key("department"), persist_state="session",
-    )  # fmt: skip
+    return {
+        "age": number.number_input(
+            t("age"), 0, 130, value=None, step=1, key=mine.key("age"), persist_state="session", placeholder="–"
+        ),
+        "unit": choice(unit, "unit", t("age_unit"), list(UNITS), lambda u: t("unit_" + u)),
+        "sex": choice(sex, "sex", t("sex"), list(SEXES), lambda s: t("sex_" + s)),
+        "pregnant": choice(pregnant, "pregnant", t("pregnancy"), list(PREGNANT), lambda p: t("pregnant_" + p)),
+        "department": choice(
+            department, "department", t("department"), ["", *frame.departments(mine.kb)], lambda d: d or t("not_given")
+        ),
+    }
 
 
-def take() -> None:
+def choice(
+    place: st.delta_generator.DeltaGenerator, name: str, label: str, options: list[str], said: Callable[[str], str]
+) -> str:
+    chosen = place.selectbox(label, options, format_func=said, key=mine.key(name), persist_state="session")
+    return chosen if chosen in options else options[0]  # after a change of language, until the field knows its options
+
+
+def hide() -> None:
     """Before anything else sees the text: identifiers are masked, in the box as well."""
-    form = {name: st.session_state[mine.key(name)] for name in FORM}
-    mine.masked, mine.expired = (), False
-    if len(form["said"]) <= found.settings.max_query_chars:  # a longer one is refused, whatever it holds
-        masked = mask(form["said"])
-        form["said"], mine.masked = masked.text, tuple(masked.kinds)
-        st.session_state[mine.key("said")] = masked.text
+    key = mine.key("said")
+    mine.masked = ()
+    if len(st.session_state[key]) <= found.settings.max_query_chars:  # a longer one is refused, whatever it holds
+        masked = mask(st.session_state[key])
+        st.session_state[key], mine.masked = masked.text, tuple(masked.kinds)
+
+
+def take(form: dict[str, Any]) -> None:
+    """Read the form and understand its text."""
     years = None if form["age"] is None else form["age"] / UNITS[form["unit"]]
-    department = form["department"] if form["department"] in frame.departments(mine.kb) else ""
-    mine.patient = Patient(years, SEXES[form["sex"]], PREGNANT[form["pregnant"]], department)
+    mine.patient = Patient(years, SEXES[form["sex"]], PREGNANT[form["pregnant"]], form["department"])
     mine.query = mine.result = mine.problem = None
-    mine.stale, mine.form = False, form
-
-
-def understand() -> None:
+    mine.stale = mine.expired = False
     try:
-        mine.query = found.understand(mine.form["said"], mine.patient)
-        mine.remember(mine.query, mine.form)
+        mine.query = found.understand(form["said"], mine.patient)
+        mine.remember(mine.query, form)
     except ZhenluError as problem:
         mine.problem = problem
 
 
 def replay(asked: Asked) -> None:
     """Search again as then, with the fields as they were."""
-    mine.query, mine.kb, mine.patient, mine.form = asked.query, asked.kb, asked.patient, asked.form
+    mine.query, mine.kb, mine.patient = asked.query, asked.kb, asked.patient
     mine.result, mine.problem, mine.masked, mine.stale = None, None, (), True
     for name, value in asked.form.items():
         st.session_state[mine.key(name)] = value
@@ -170,16 +168,16 @@ def history() -> None:
             st.rerun()
 
 
-sent = ask()
-if sent:
-    understand()
+form = ask()
+if form is not None:
+    take(form)
 if mine.masked:
     kinds = t("comma").join(t("masked_" + kind) for kind in mine.masked)
     st.info(t("masked", kinds=kinds), icon=":material/shield_person:")
 if mine.query is not None:
     chips.findings(mine)
 place = st.empty()
-if mine.query is not None and mine.problem is None and (sent or mine.stale):
+if mine.query is not None and mine.problem is None and (form is not None or mine.stale):
     run(place)
 elif mine.result is not None:
     with place.container():

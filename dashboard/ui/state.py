@@ -32,7 +32,6 @@ class Session:
     kb: str = BUILTIN
     query: Query | None = None
     patient: Patient = field(default_factory=Patient)
-    form: dict[str, Any] = field(default_factory=dict)  # what the fields held when Search was pressed
     masked: tuple[str, ...] = ()  # the kinds of identifiers that were masked in the text
     result: SearchResult | None = None
     stale: bool = False  # the findings were changed: search again
