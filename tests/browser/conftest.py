@@ -134,10 +134,16 @@ def settled(page: Page) -> None:
 
 
 def choose(page: Page, label: str, option: str) -> None:
-    """Pick an option of a select box."""
-    settled(page)
-    page.get_by_role("combobox", name=label, exact=True).click()
-    page.get_by_role("option", name=option, exact=True).click()
+    """Pick an option of a select box. A page that has just loaded a base draws itself anew, which closes an open list:
+    then it is opened once more, as a person would."""
+    wanted = page.get_by_role("option", name=option, exact=True)
+    for _ in range(3):
+        settled(page)
+        page.get_by_role("combobox", name=label, exact=True).click()
+        page.wait_for_timeout(1200)
+        if wanted.is_visible():
+            break
+    wanted.click()
     settled(page)
 
 

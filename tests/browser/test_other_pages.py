@@ -79,7 +79,7 @@ def test_a_file_is_mapped_loaded_and_searched(ready: App, visit: Callable[..., P
     ids = ranked(page)
     assert len(ids) == 2
     expect(page.locator('[data-testid="candidate"]').first).to_contain_text("蓝指病")
-    expect(page.get_by_text("<b>粗体病</b>")).to_be_visible()
+    expect(page.get_by_role("heading", name="<b>粗体病</b>")).to_be_visible()
 
 
 def test_an_update_can_be_rolled_back(ready: App, visit: Callable[..., Page], tmp_path: Path) -> None:
@@ -89,6 +89,7 @@ def test_an_update_can_be_rolled_back(ready: App, visit: Callable[..., Page], tm
         lines = [json.dumps({"disease": r, "symptoms": [f"{r}的表现", "发热"]}, ensure_ascii=False) for r in rows]
         file.write_text("\n".join(lines), encoding="utf-8")
         page.locator('input[type="file"]').set_input_files(file)
+        expect(page.get_by_text(f"{number} 条记录")).to_be_visible()
         page.get_by_role("button", name="开始载入").click()
         expect(page.get_by_text(f"“clinic”已是 v000{number}")).to_be_visible(timeout=120_000)
         settled(page)
