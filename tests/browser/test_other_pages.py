@@ -84,10 +84,10 @@ def test_a_file_is_mapped_loaded_and_searched(ready: App, visit: Callable[..., P
 
 def test_an_update_can_be_rolled_back(ready: App, visit: Callable[..., Page], tmp_path: Path) -> None:
     file = tmp_path / "clinic.jsonl"
-    page = visit("knowledge")
     for number, rows in enumerate((["红耳病"], ["红耳病", "绿舌病"]), start=1):
         lines = [json.dumps({"disease": r, "symptoms": [f"{r}的表现", "发热"]}, ensure_ascii=False) for r in rows]
         file.write_text("\n".join(lines), encoding="utf-8")
+        page = visit("knowledge")
         page.locator('input[type="file"]').set_input_files(file)
         expect(page.get_by_text(f"{number} 条记录")).to_be_visible()
         page.get_by_role("button", name="开始载入").click()
