@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.browser.conftest import FLAGS, PATIENCE, start
+from tests.browser.conftest import FLAGS, PATIENCE, chromium_path, start
 
 ECHO = """
 import streamlit as st
@@ -147,7 +147,7 @@ def main() -> None:
         )
         try:
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+                browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
                 page = open_page(browser, app.url)
                 page.get_by_role("progressbar").wait_for(state="detached", timeout=1_800_000)
                 report = speed(browser, app.url, f"http://localhost:{port}", args.searches)

@@ -183,9 +183,7 @@ def _load_file(
         if sys.stderr.isatty():
             print(f"\r{stage} {done}/{total}   ", end="", file=sys.stderr, flush=True)
 
-    builtin = file.resolve() == BUILTIN_FILE.resolve()
-    if kb == BUILTIN and not builtin:
-        raise ZhenluError("kb_reserved", kb=kb)
+    found.check_new_base(kb, file)
     parsed = read_entries(file, mapping, found.settings.max_upload_mb)
     stamp = builtin_stamp() if kb == BUILTIN else file.name
     return asdict(found.store.load(kb, parsed, found.encoder, file=stamp, step=step))

@@ -33,7 +33,8 @@ def contrast(
     told |= dict.fromkeys(f for c in candidates for f in c.unexplained)
     met = [{e.finding: e.symptom for e in c.evidence} for c in candidates]
     rows = [Row("finding", finding, tuple(m.get(finding, "") for m in met)) for finding in told]
-    own = [_symptoms(kb, c, language) for c in candidates]
+    listed = [kb.symptoms(kb.entries.index(c.entry), language) for c in candidates]
+    own = [(list(symptoms), kb.phrase_vectors[list(symptoms.values())]) for symptoms in listed]
     used = [set(m.values()) for m in met]
     for place, (names, vectors) in enumerate(own):
         for name, vector in zip(names, vectors, strict=True):
@@ -53,17 +54,3 @@ def contrast(
                     used[other].add(others[best])
             rows.append(Row("shared" if sum(map(bool, cells)) > 1 else "separating", "", tuple(cells)))
     return tuple(sorted(rows, key=lambda row: KINDS.index(row.kind)))
-
-
-def _symptoms(kb: KnowledgeBase, candidate: Candidate, language: Language) -> tuple[Sequence[str], np.ndarray]:
-    """A candidate's symptoms in the language, or in what it has, and their vectors (symptoms, d)."""
-    index = kb.entries.index(candidate.entry)
-    ids = kb.phrase_ids[kb.phrase_starts[index] : kb.phrase_starts[index + 1]]
-    start = 0
-    groups = candidate.entry.phrases()
-    wanted = language if language in groups else next(iter(groups))
-    for name, group in groups.items():
-        if name == wanted:
-            return group, kb.phrase_vectors[ids[start : start + len(group)]]
-        start += len(group)
-    raise AssertionError("an entry has symptoms")

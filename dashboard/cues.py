@@ -521,11 +521,11 @@ TREATMENT = _either(
         |gliflozin)(?: .{0,20})?
     """,
 )
-# Says how, not what: goes with the finding before it.
 SEVERITY = _either(
     r"轻[度微]|中[度等]|重度|严重|剧烈|明显|非常|很?厉害|难以忍受|[0-9]{1,2}/10分?",
     r"mild(?:ly)?|moderate(?:ly)?|severe(?:ly)?|intense|unbearable|excruciating|slight(?:ly)?|\d{1,2}/10",
 )
+# Says how, not what: goes with the finding before it.
 QUALIFIER = _either(
     r"""
     .{0,6}[后时间]?(?:明显|可|能|会)?(?:加[重剧]|缓解|减轻|好转|消退)(?:明显)?|[向往].{1,8}放射

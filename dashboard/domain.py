@@ -73,6 +73,17 @@ class Entry:
         language = language_of(self.disease + "".join(self.symptoms))
         return {language: self.symptoms} | ({"en": self.symptoms_en} if self.symptoms_en else {})
 
+    def symptoms_in(self, language: Language) -> tuple[str, ...]:
+        """The symptoms in a language, or in the one that the entry has."""
+        groups = self.phrases()
+        return groups.get(language) or self.symptoms
+
+    def name_in(self, language: Language) -> str:
+        return (self.disease_en if language == "en" else "") or self.disease
+
+    def department_in(self, language: Language) -> str:
+        return (self.department_en if language == "en" else "") or self.department
+
 
 def _whole(language: Language, name: str, symptoms: Sequence[str], description: str) -> str:
     comma, stop = ("、", "。") if language == "zh" else (", ", ". ")

@@ -113,7 +113,7 @@ def fit_bands(rows: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[float]:
     shown = [np.argsort(-scores, kind="stable")[:SHOWN] for scores, _ in answered]
     x = np.concatenate([scores[i] for (scores, _), i in zip(answered, shown, strict=True)])
     y = np.concatenate([right[i] for (_, right), i in zip(answered, shown, strict=True)]).astype(float)
-    slope, shift = _logistic(x, y)
+    slope, shift = logistic(x[:, None], y, [10.0, -5.0])
     if slope <= 0:
         raise ZhenluError("calibrate_flat")
     edges = [(np.log(p / (1 - p)) - shift) / slope for p in RIGHT.values()]
@@ -121,12 +121,11 @@ def fit_bands(rows: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[float]:
     return sorted((round(float(np.clip(v, 0, 1)), 3) for v in (*edges, min(floor, edges[-1]))), reverse=True)
 
 
-def _logistic(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    """Slope and shift of the logistic regression of y on x."""
+def logistic(x: np.ndarray, y: np.ndarray, start: Sequence[float]) -> list[float]:
+    """Logistic regression of y (n,) on x (n, k): the k slopes and the shift, sought from ``start``."""
 
     def loss(p: np.ndarray) -> float:
-        z = p[0] * x + p[1]
+        z = x @ p[:-1] + p[-1]
         return float((np.logaddexp(0, z) - y * z).mean())
 
-    slope, shift = minimize(loss, np.array([10.0, -5.0])).x
-    return float(slope), float(shift)
+    return [float(v) for v in minimize(loss, np.asarray(start)).x]

@@ -21,8 +21,8 @@ AGES = {"neonate": (0, 0.08), "infant": (0, 1), "child": (1, 12), "adolescent": 
 def explain(parts: Parts, query: Query, recalled: Recalled, index: int, candidate: Candidate) -> Candidate:
     """Finding by finding: the entry's best symptom, what is left over, what speaks against, what to ask."""
     kb, floor = parts.kb, parts.encoder.calibration.evidence
-    ids = kb.phrase_ids[kb.phrase_starts[index] : kb.phrase_starts[index + 1]]
-    shown = _in_language(kb, candidate.entry, query.language)
+    ids = kb.phrases_of(index)
+    shown = _in_language(candidate.entry, query.language)
     evidence, unexplained, against, met = [], [], [], set()
     for finding, row in zip(query.present, recalled.similarity, strict=True):
         found = _match(kb, ids, finding, row, shown)
@@ -52,9 +52,9 @@ def _match(kb: KnowledgeBase, ids: np.ndarray, finding: str, row: np.ndarray, sh
     return Evidence(finding, shown.get(key(phrase), phrase), round(float(row[best]), 4))
 
 
-def _in_language(kb: KnowledgeBase, entry: Entry, language: Language) -> dict[str, str]:
+def _in_language(entry: Entry, language: Language) -> dict[str, str]:
     """Each symptom of an entry -> the same symptom in the query's language, where the entry has it."""
-    groups, target = entry.phrases(), _shown(entry, language)
+    groups, target = entry.phrases(), entry.symptoms_in(language)
     pairs = {key(s): s for s in target}
     for group in groups.values():
         if len(group) == len(target):
@@ -93,29 +93,22 @@ def wanted(parts: Parts, query: Query, recalled: Recalled | None, patient: Patie
         missing.append(Wanted("site"))
     kb, floor = parts.kb, parts.encoder.calibration.evidence
     first = [int(recalled.entries[row]) for row in np.argsort(-recalled.fused, kind="stable")[:CANDIDATES]]
-    shown = [symptom for i in first for symptom in _shown(kb.entries[i], query.language)]
-    vectors = {i: kb.phrase_vectors[kb.phrase_ids[kb.phrase_starts[i] : kb.phrase_starts[i + 1]]] for i in first}
-    place = {key(phrase): number for number, phrase in enumerate(kb.phrases)}
-    asked: list[Wanted] = []
+    shown = {symptom: phrase for i in first for symptom, phrase in kb.symptoms(i, query.language).items()}
+    vectors = [kb.phrase_vectors[kb.phrases_of(i)] for i in first]
     told = np.concatenate([recalled.similarity, recalled.absent]).max(axis=0)
-    open_still = [s for s in dict.fromkeys(shown) if told[place[key(s)]] < floor]
-    for symptom in sorted(open_still, key=lambda s: _uneven(vectors, kb.phrase_vectors[place[key(s)]], floor)):
-        near = [kb.phrase_vectors[place[key(a.symptom)]] @ kb.phrase_vectors[place[key(symptom)]] for a in asked]
-        if all(n < floor for n in near):
-            asked.append(Wanted("asked", symptom))
+    open_still = {s: kb.phrase_vectors[p] for s, p in shown.items() if told[p] < floor}
+    asked: list[str] = []
+    for symptom in sorted(open_still, key=lambda s: _uneven(vectors, open_still[s], floor)):
+        if all(open_still[a] @ open_still[symptom] < floor for a in asked):
+            asked.append(symptom)
         if len(asked) == ASK:
             break
-    return (*missing, *asked)
+    return (*missing, *(Wanted("asked", symptom) for symptom in asked))
 
 
-def _shown(entry: Entry, language: Language) -> tuple[str, ...]:
-    groups = entry.phrases()
-    return groups.get(language) or next(iter(groups.values()))
-
-
-def _uneven(vectors: Mapping[int, np.ndarray], symptom: np.ndarray, floor: float) -> float:
+def _uneven(vectors: Sequence[np.ndarray], symptom: np.ndarray, floor: float) -> float:
     """How far a symptom is from being had by half of the entries."""
-    return abs(sum(float((v @ symptom).max()) >= floor for v in vectors.values()) / len(vectors) - 0.5)
+    return abs(sum(float((v @ symptom).max()) >= floor for v in vectors) / len(vectors) - 0.5)
 
 
 def misfit(entry: Entry, patient: Patient) -> tuple[str, ...]:

@@ -78,11 +78,6 @@ class Feedback:
             if ids
         ]  # fmt: skip
 
-    def clear(self) -> None:
-        if self.path.exists():
-            with self._open() as database:
-                database.execute("delete from feedback")
-
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         self.path.parent.mkdir(parents=True, exist_ok=True)

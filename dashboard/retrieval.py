@@ -11,7 +11,7 @@ from dashboard.encoders.base import Encoder
 from dashboard.findings import extract, normalise
 from dashboard.rerankers import Reranker
 from dashboard.store import KnowledgeBase
-from dashboard.values import measures, read
+from dashboard.values import judged
 
 MODES = ("dense", "hybrid", "rerank")
 AGAINST = 0.06  # what an absent finding takes from the score of an entry that has it
@@ -78,14 +78,14 @@ def understand(
 def _spelled(text: str, age_years: float | None) -> tuple[str, dict[str, tuple[str, str]]]:
     """The text with the findings that its measured values are in their place, so that one that is denied or past is
     read as such, and normal values left out; and finding -> (as written, rule)."""
-    language, readings = language_of(text), {r.measure.start: r for r in read(text, age_years)}
+    language = language_of(text)
     parts, place, found = [], 0, dict[str, tuple[str, str]]()
-    for measure in measures(text):
+    for measure, reading in judged(text, age_years):
         if measure.start < place:
             continue
         parts.append(text[place : measure.start])
         place = measure.end
-        if reading := readings.get(measure.start):
+        if reading:
             name, rule = (reading.zh, reading.rule_zh) if language == "zh" else (reading.en, reading.rule_en)
             found[name] = measure.text, rule
             comma = "、" if language == "zh" else ", "

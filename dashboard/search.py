@@ -39,7 +39,7 @@ def search(parts: Parts, query: Query, options: Options) -> Iterator[SearchResul
         reranker = None  # measured to help less than the first stage; the result's notices say so
     first = _candidates(parts, query, options, recalled, order, None)
     timings["total"] = milliseconds(started)
-    status = "not_enough" if little else _status(first)
+    status = _status(first, little)
     to_rerank = len(order) if reranker else 0
     yield _result(parts, query, status, first[: options.top], urgent, timings, help_with, to_rerank=to_rerank)
     if reranker is None:
@@ -52,7 +52,7 @@ def search(parts: Parts, query: Query, options: Options) -> Iterator[SearchResul
         done = int(np.isfinite(logits).sum())
         timings |= {"rerank": milliseconds(begun), "total": milliseconds(started)}
         final = _candidates(parts, query, options, recalled, order, logits)
-        status = "not_enough" if little else _status(final)
+        status = _status(final, little)
         yield _result(
             parts, query, status, final[: options.top], urgent, timings, help_with, reranker, done, len(order)
         )  # fmt: skip
@@ -115,7 +115,9 @@ def passage_of(kb: KnowledgeBase, entry: int, language: Language) -> str:
     return texts.get(language) or next(iter(texts.values()))
 
 
-def _status(candidates: Sequence[Candidate]) -> str:
+def _status(candidates: Sequence[Candidate], little: bool) -> str:
+    if little:
+        return "not_enough"
     return "ok" if any(c.band != "none" for c in candidates) else "no_good_match"
 
 

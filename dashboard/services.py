@@ -115,6 +115,12 @@ class Services:
         bands = self.store.bands(kb, self.models_key)
         return Parts(self.kb(kb), self.encoder, self.reranker, self.finding_wordings, bands)
 
+    def check_new_base(self, kb: str, file: Path | None = None) -> None:
+        """Raises ZhenluError kb_name, or kb_reserved when the file would take the built-in base's place."""
+        self.store.check_name(kb)
+        if kb == BUILTIN and (file is None or file.resolve() != BUILTIN_FILE.resolve()):
+            raise ZhenluError("kb_reserved", kb=kb)
+
     @property
     def models_key(self) -> str:
         """Tells one pair of models from another: what bands hold for."""

@@ -91,6 +91,20 @@ class KnowledgeBase:
         place = {int(i): row for row, i in enumerate(found["ids"])}
         return np.asarray(found["embeddings"], dtype=np.float32)[[place[int(i)] for i in passages]]
 
+    def phrases_of(self, entry: int) -> np.ndarray:
+        """The phrases of an entry (its place among the entries), those of each of its languages in turn."""
+        return self.phrase_ids[self.phrase_starts[entry] : self.phrase_starts[entry + 1]]
+
+    def symptoms(self, entry: int, language: Language) -> dict[str, int]:
+        """An entry's symptoms in a language, or in the one it has -> phrase."""
+        ids, start = self.phrases_of(entry), 0
+        wanted = self.entries[entry].symptoms_in(language)
+        for group in self.entries[entry].phrases().values():
+            if group == wanted:
+                break
+            start += len(group)
+        return dict(zip(wanted, map(int, ids[start:]), strict=False))
+
     def multi_vectors(self, passage: int) -> np.ndarray:
         """Token vectors of a whole text, float32 (tokens, m)."""
         assert self.tokens is not None and self.token_starts is not None

@@ -14,15 +14,13 @@ from typing import Any
 
 from dashboard.domain import Candidate, CantMiss, Entry, Evidence, Finding, Language, Patient, SearchResult, Status
 from dashboard.records import clean
-from dashboard.text import say
+from dashboard.text import RESULT, say
 
 # key: (Chinese, English)
-WORDS: dict[str, tuple[str, str]] = {
+WORDS: dict[str, tuple[str, str]] = RESULT | {
     "title": ("诊路 检索结果", "Zhenlu search result"),
     "notice": ("仅供临床参考，不构成诊断。", "Decision support only, not a diagnosis."),
     "colon": ("：", ": "),
-    "comma": ("、", ", "),
-    "semicolon": ("；", "; "),
     "brackets": ("{text}（{more}）", "{text} ({more})"),
     "time": ("时间", "Time"),
     "base": ("知识库", "Base"),
@@ -46,7 +44,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "status_uncertain": ("不确定", "Uncertain"),
     "status_historical": ("既往", "Past"),
     "status_family": ("家族", "Family"),
-    "cant_miss": ("不可漏诊", "Can't miss"),
     "red_flag": ("危险信号", "Red flag"),
     "reason": ("理由", "Reason"),
     "candidates": ("候选", "Candidates"),
@@ -55,12 +52,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "disease": ("疾病", "Disease"),
     "disease_en": ("英文名", "English name"),
     "code": ("ICD-10 编码", "ICD-10 code"),
-    "department": ("科室", "Department"),
     "band": ("分级", "Band"),
-    "band_strong": ("强", "strong"),
-    "band_possible": ("可能", "possible"),
-    "band_weak": ("弱", "weak"),
-    "band_none": ("不足", "none"),
     "score": ("得分", "Score"),
     "score_dense": ("稠密", "Dense"),
     "score_sparse": ("稀疏", "Sparse"),
@@ -80,14 +72,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "misfit_department": ("科室", "department"),
     "ask": ("可询问", "Ask"),
     "no_good_match": ("没有合适的匹配；以下为最接近的条目。", "No good match; the nearest entries follow."),
-    "not_enough": ("信息不足。", "Not enough to go on."),
     "wanted": ("最好补充：{wanted}。", "It would help to know: {wanted}."),
-    "want_duration": ("持续多久", "how long"),
-    "want_age": ("年龄", "the age"),
-    "want_site": ("部位", "the site"),
-    "want_asked": ("有无{symptom}", "whether there is {symptom}"),
-    "notice_bands_uncalibrated": ("分级尚未在本知识库上校准，仅作粗略参考。", "The bands have not been calibrated on this base; read them as rough."),
-    "notice_reranker_not_used": ("本模型的重排不如融合准确，未使用。", "This model's reranker helps less than the fusion and is not used."),
 }  # fmt: skip
 
 STYLE = """
@@ -180,7 +165,7 @@ def as_csv(result: SearchResult, language: Language, when: datetime, *, patient:
             w("disease_en"): entry.disease_en,
             w("id"): entry.id,
             w("code"): entry.icd10,
-            w("department"): _department(entry, w),
+            w("department"): entry.department_in(w.language),
             w("band"): w("band_" + c.band),
             w("score"): round(c.score, 4),
             w("met"): semicolon.join(_met(e) for e in c.evidence),
@@ -306,7 +291,7 @@ def _danger(item: CantMiss, w: _Words) -> list[Pair]:
 
 
 def _place(entry: Entry, w: _Words) -> Iterator[Pair]:
-    yield from (p for p in ((w("code"), entry.icd10), (w("department"), _department(entry, w))) if p[1])
+    yield from (p for p in ((w("code"), entry.icd10), (w("department"), entry.department_in(w.language))) if p[1])
 
 
 def _why(c: Candidate, w: _Words) -> list[Pair]:
@@ -339,10 +324,6 @@ def _names(entry: Entry, w: _Words, between: str = " ") -> str:
     """Both names, that in the reader's language first."""
     names = [entry.disease_en, entry.disease] if w.language == "en" else [entry.disease, entry.disease_en]
     return between.join(dict.fromkeys(filter(None, names)))
-
-
-def _department(entry: Entry, w: _Words) -> str:
-    return (entry.department_en if w.language == "en" else "") or entry.department
 
 
 # -- forms ----------------------------------------------------------------------------------------------------------

@@ -104,6 +104,25 @@ ERRORS: dict[str, tuple[str, str]] = {
     "row_duplicate_id": ("编号 {id} 与第 {first} 条重复", "repeats the id {id} of record {first}"),
 }  # fmt: skip
 
+# What a page and a print-out both say of a result.
+RESULT: dict[str, tuple[str, str]] = {
+    "comma": ("、", ", "),
+    "semicolon": ("；", "; "),
+    "cant_miss": ("不可漏诊", "Can't miss"),
+    "department": ("科室", "Department"),
+    "band_strong": ("强", "strong"),
+    "band_possible": ("可能", "possible"),
+    "band_weak": ("弱", "weak"),
+    "band_none": ("不足", "none"),
+    "not_enough": ("信息不足。", "Not enough to go on."),
+    "want_duration": ("持续多久", "how long"),
+    "want_age": ("年龄", "the age"),
+    "want_site": ("部位", "the site"),
+    "want_asked": ("有无{symptom}", "whether there is {symptom}"),
+    "notice_bands_uncalibrated": ("分级尚未在本知识库上校准，仅作粗略参考。", "The bands have not been calibrated on this base; read them as rough."),
+    "notice_reranker_not_used": ("本模型的重排不如融合准确，未使用。", "This model's reranker helps less than the fusion and is not used."),
+}  # fmt: skip
+
 
 def say(key: str, language: Language, catalogue: Mapping[str, tuple[str, str]] = ERRORS, /, **params: object) -> str:
     """The text of a key in a language, filled in."""

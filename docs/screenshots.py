@@ -4,7 +4,6 @@ Starts the app with the compact model and a data folder of its own, waits until 
 docs/*.png: the Chinese interface, 1280 pixels wide and light, and the search on a phone in dark.
 """
 
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))
 
-from tests.browser.conftest import FLAGS, PATIENCE, App, ranked, search, start  # noqa: E402
+from tests.browser.conftest import FLAGS, PATIENCE, App, chromium_path, ranked, search, start  # noqa: E402
 
 PRESENTATION = "65岁男性，胸骨后压榨样疼痛两小时，向左臂放射，出冷汗，恶心，没有发热"
 TERMS = (
@@ -124,7 +123,7 @@ def open_page(page: Page, url: str) -> Page:
 
 
 def main() -> None:
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    chromium = chromium_path()
     if chromium is None:
         raise SystemExit("Chromium is needed: apt-get install chromium fonts-noto-cjk")
     with tempfile.TemporaryDirectory(prefix="zhenlu-docs-") as folder:

@@ -58,14 +58,11 @@ def base() -> None:
 
 
 def _row(entry: Entry) -> dict[str, str]:
-    english = language() == "en"
     return {
-        t("column_disease"): (entry.disease_en if english else "") or entry.disease,
+        t("column_disease"): entry.name_in(language()),
         "ICD-10": entry.icd10,
-        t("column_department"): (entry.department_en if english else "") or entry.department,
-        t("column_symptoms"): (", " if english else "、").join(
-            (entry.symptoms_en if english else ()) or entry.symptoms
-        ),
+        t("column_department"): entry.department_in(language()),
+        t("column_symptoms"): t("comma").join(entry.symptoms_in(language())),
     }
 
 
@@ -134,9 +131,7 @@ def upload() -> None:
         name = st.text_input(t("upload_name"), value=path.stem, max_chars=64)
         busy = found.jobs.running(name)
         if st.button(t("upload_start"), type="primary", disabled=not good or busy is not None):
-            found.store.check_name(name)
-            if name == services.BUILTIN:
-                raise ZhenluError("kb_reserved", kb=name)
+            found.check_new_base(name)
             found.jobs.start(name, path, mapping, upload=True)
             started = True
             st.rerun()

@@ -115,8 +115,9 @@ def run(place: st.delta_generator.DeltaGenerator) -> None:
             mine.result = result
             with place.container():
                 draw(result, running=True)
-        with place.container():
-            draw(result)
+        if result.reranked < result.to_rerank:  # out of time: no button to stop it any more
+            with place.container():
+                draw(result)
     except ZhenluError as problem:
         mine.problem = problem
 

@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
 
 from dashboard.checkpoint import COMPACT, Calibration
 from dashboard.domain import ZhenluError
-from dashboard.evaluation import fit_bands
+from dashboard.evaluation import fit_bands, logistic
 from dashboard.records import read_entries
 from dashboard.retrieval import Options, Parts, Query, retrieve
 from dashboard.search import FEW, passage_of
@@ -189,12 +188,7 @@ def blend(rows: list[Row]) -> dict[str, float]:
     kept = [row["logits"] > -29 for row in rows]
     x = np.concatenate([np.stack([r["logits"][k], r["fused"][k]], axis=1) for r, k in zip(rows, kept, strict=True)])
     y = np.concatenate([r["label"][k] for r, k in zip(rows, kept, strict=True)]).astype(float)
-
-    def loss(p: np.ndarray) -> float:
-        z = x @ p[:2] + p[2]
-        return float((np.logaddexp(0, z) - y * z).mean())
-
-    a, b, c = minimize(loss, np.array([0.5, 5.0, -5.0])).x
+    a, b, c = logistic(x, y, [0.5, 5.0, -5.0])
     print(f"blend: {a:.3f} x logit + {b:.3f} x fused {c:+.3f}", flush=True)
     return {"rerank": round(float(a), 4), "fused": round(float(b), 4), "bias": round(float(c), 4)}
 

@@ -3,8 +3,8 @@
     python -m training.encoder [--steps 6400] [--threads 2] [--out knowledge/models/compact-encoder]
 
 Resumes from training/build/encoder.pt when it is there (--fresh starts over). Kinds of steps alternate: terms (wordings
-and translations of one concept against other concepts, related ones above all) and lists of them; sentences and their
-translations; English alone; questions against the same in other words; retrieval (cases and findings against whole entries) for the
+and translations of one concept against other concepts, related ones above all); sentences and their translations, terms
+exchanged for others of the same meaning; an entry's symptoms told in both languages; English alone; questions against the same in other words; retrieval (cases and findings against whole entries) for the
 dense, sparse and multi-vector heads together; findings (clause by clause against symptom by symptom).
 Methods: multilingual distillation (Reimers and Gurevych 2020, arXiv:2004.09813); InfoNCE with in-batch negatives
 (van den Oord 2018, arXiv:1807.03748); three heads on one network (BGE M3, Chen et al. 2024, arXiv:2402.03216).
@@ -48,6 +48,11 @@ class Student(nn.Module):
             self.colbert.weight.copy_(torch.eye(multi, dimension))
             self.colbert.bias.zero_()
 
+    def load_heads(self, folder: Path) -> None:
+        """Take the heads of an earlier encoder."""
+        for name in ("sparse", "colbert"):
+            getattr(self, name).load_state_dict(torch.load(folder / f"{name}_linear.pt", weights_only=True))
+
     def forward(self, ids: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """ids (n, t) -> dense (n, d), token weights (n, t), token vectors (n, t - 1, m), mask (n, t)."""
         mask = (ids != 0).float()
@@ -76,8 +81,8 @@ class Trainer:
     """Makes the batches. Every kind of step is a method that takes the step's own random numbers and gives a loss."""
 
     ORDER = (
-        "terms", "english", "terms", "sentences", "terms", "findings",
-        "terms", "questions", "terms", "retrieval", "terms", "lists",
+        "terms", "english", "terms", "sentences", "told", "terms", "retrieval",
+        "terms", "english", "findings", "sentences", "terms", "questions", "retrieval",
     )  # fmt: skip
 
     def __init__(self, material: Material, tokenizer: Tokenizer, network: nn.Module, seed: int):
@@ -95,6 +100,9 @@ class Trainer:
         self.english_long = [v["query"] for v in material.vignettes if v["lang"] == "en"]
         self.english_long += [materials.passage(e, "en", random.Random(e["id"])) for e in material.entries]
         self.english_short = [en for _, en in material.sentences] + [t for q in material.questions for t in q["en"]]
+        rng = random.Random(seed)
+        self.stories = [materials.told(e, self.wordings, rng) for e in material.entries for _ in range(12)]
+        self.english_short += [plain for _, _, plain in self.stories]
         self.vectors = self.teach()
 
     def teach(self) -> dict[str, Tensor]:
@@ -137,34 +145,39 @@ class Trainer:
         loss = loss + 0.5 * info_nce(second @ third.T / TEMPERATURE)
         return loss + info_nce(first @ goal.T / TEMPERATURE) + 4 * (away(first, goal) + away(second, goal))
 
-    def lists(self, rng: random.Random) -> Tensor:
-        """Several terms in a row: the teacher's vector is of the English list."""
-        zh, en, goal = [], [], []
-        for _ in range(24):
-            chosen = rng.sample(self.material.concepts, rng.choice([2, 3, 4]))
-            a, b = materials.joined(chosen, rng)
-            zh.append(a)
-            en.append(b)
-            goal.append(F.normalize(sum(self.meaning(c) for c in chosen), dim=-1))
-        return self._translate(zh, en, torch.stack(goal), 64, rng)
+    def told(self, rng: random.Random) -> Tensor:
+        """An entry's symptoms told in both languages in any words: the teacher's vector is of their plain English."""
+        zh, en, goal = zip(*rng.sample(self.stories, 28), strict=True)
+        return self._translate(list(zh), list(en), torch.stack([self.vectors[t] for t in goal]), 64, rng)
 
     def sentences(self, rng: random.Random) -> Tensor:
-        """Translations."""
-        zh, en = zip(*rng.sample(self.material.sentences, 24), strict=True)
+        """Translations, half of them with terms exchanged for others that mean the same."""
+        zh, en = (list(side) for side in zip(*rng.sample(self.material.sentences, 24), strict=True))
         goal = torch.stack([self.vectors[t] for t in en])
-        return self._translate(list(zh), list(en), goal, 96, rng)
+        for side in (zh, en):
+            for i in rng.sample(range(len(side)), len(side) // 2):
+                side[i] = materials.reworded(side[i], self.wordings, rng)
+        return self._translate(zh, en, goal, 96, rng)
 
     def english(self, rng: random.Random) -> Tensor:
         """English alone, long and short: the vectors that the teacher gives, and how they lie to each other."""
-        texts = [rng.choice(pool) for pool in (self.english_long, self.english_short) for _ in range(12)]
+        texts = [rng.choice(pool) for pool in (self.english_long, self.english_short) for _ in range(14)]
         goal = torch.stack([self.vectors[t] for t in texts])
         vectors = self.student(self.ids(texts, 128, rng))[0]
         return 6 * away(vectors, goal) + 20 * (vectors @ vectors.T - goal @ goal.T).square().mean()
 
     def _translate(self, zh: list[str], en: list[str], goal: Tensor, limit: int, rng: random.Random) -> Tensor:
-        first, second = self.student(self.ids(zh + en, limit, rng))[0].split(len(zh))
+        dense, _, vectors, mask = self.student(self.ids(zh + en, limit, rng))
+        first, second = dense.split(len(zh))
+        late = self._late(vectors[: len(zh)], mask[: len(zh)], vectors[len(zh) :], mask[len(zh) :])
         loss = info_nce(first @ second.T / TEMPERATURE) + info_nce(first @ goal.T / TEMPERATURE)
-        return loss + 4 * (away(first, goal) + away(second, goal))
+        return loss + 0.5 * info_nce(late / TEMPERATURE) + 6 * (away(first, goal) + away(second, goal))
+
+    def _late(self, queries: Tensor, asked: Tensor, passages: Tensor, known: Tensor) -> Tensor:
+        """Token vectors and masks of n queries and m passages -> (n, m): the mean of each query token's best."""
+        pairs = torch.einsum("qid,pjd->qpij", queries, passages)
+        best = pairs.masked_fill(known[None, :, None, 1:] == 0, -1).amax(-1)
+        return (best * asked[:, None, 1:]).sum(-1) / asked[:, 1:].sum(-1)[:, None]
 
     def questions(self, rng: random.Random) -> Tensor:
         """The same question in other words, in either language, against one that only looks like it."""
@@ -175,7 +188,7 @@ class Trainer:
             first.append(row[asked][order[0]])
             second.append(row[again][order[1]])
             near.append(row["near_" + again])
-            goal.append(self.vectors[row["en"][order[0]]])
+            goal.append(self.vectors[row["en"][1]])  # of statements the one in plain words
         a, b, c = self.student(self.ids(first + second + near, 64, rng))[0].split(len(rows))
         target = torch.arange(len(rows))
         loss = F.cross_entropy(a @ torch.cat([b, c]).T / TEMPERATURE, target) + F.cross_entropy(
@@ -210,11 +223,9 @@ class Trainer:
         p_dense, p_weights, p_vectors, p_mask = self.student(p_ids)
         dense = q_dense @ p_dense.T
         sparse = self._lexical(q_ids, q_weights) @ self._lexical(p_ids, p_weights).T
-        pairs = torch.einsum("qid,pjd->qpij", q_vectors, p_vectors)
-        best = pairs.masked_fill(p_mask[None, :, None, 1:] == 0, -1).amax(-1)
-        multi = (best * q_mask[:, None, 1:]).sum(-1) / q_mask[:, 1:].sum(-1)[:, None]
+        multi = self._late(q_vectors, q_mask, p_vectors, p_mask)
         # Less on the dense head: pulled as hard as the others it forgets what the teacher knew of other bases.
-        loss = 0.4 * info_nce(dense / TEMPERATURE) + info_nce(multi / TEMPERATURE) + 0.3 * info_nce(sparse / 0.1)
+        loss = 0.15 * info_nce(dense / TEMPERATURE) + info_nce(multi / TEMPERATURE) + 0.3 * info_nce(sparse / 0.1)
         return loss + 0.002 * (q_weights.sum(1).mean() + p_weights.sum(1).mean() / 4)
 
     def findings(self, rng: random.Random) -> Tensor:
@@ -268,6 +279,8 @@ def main() -> None:
     options = loop.parser(__doc__, steps=6400, out=materials.KNOWLEDGE / "models" / "compact-encoder")
     options.add_argument("--english", type=int, default=9_000, help="English pieces to keep in the vocabulary")
     options.add_argument("--words", type=int, default=5_200, help="Chinese words that become tokens")
+    options.add_argument("--technical", type=int, default=4_000, help="English words that become tokens")
+    options.add_argument("--start", type=Path, help="an earlier encoder's folder to go on from, instead of the teacher")
     args = options.parse_args()
     loop.prepare(args)
     material = materials.load()
@@ -275,10 +288,14 @@ def main() -> None:
     if checkpoint.exists() and not args.fresh:
         tokenizer, network = vocabulary.reopen(BUILD)
     else:
-        tokenizer, network = vocabulary.build(material, args.english, args.words)
+        tokenizer, network, meanings = vocabulary.build(material, args.english, args.words, args.technical)
+        if args.start:
+            vocabulary.carry_over(tokenizer, network, args.start, meanings)
         vocabulary.save_tokenizer(tokenizer, BUILD)
     trainer = Trainer(material, tokenizer, network, args.seed)
     student = trainer.student
+    if args.start:
+        student.load_heads(args.start)
     embeddings = [p for n, p in student.named_parameters() if "word_embeddings" in n]
     rest = [p for n, p in student.named_parameters() if "word_embeddings" not in n]
     # The new words' embeddings are sparse in the batches: they need a higher rate than the network.

@@ -5,6 +5,7 @@ python -m training.material        print the counts of what there is
 
 import json
 import random
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +44,12 @@ class Material:
         texts = [w for c in self.concepts for w in c.zh] + [zh for zh, _ in self.sentences]
         texts += [t for q in self.questions for t in [*q["zh"], q["near_zh"]]]
         return texts + [v["query"] for v in self.vignettes if v["lang"] == "zh"]
+
+    def english(self) -> list[str]:
+        """Every English text there is."""
+        texts = [w for c in [*self.concepts, *self.words] for w in c.en] + [en for _, en in self.sentences]
+        texts += [t for q in self.questions for t in [*q["en"], q["near_en"]]]
+        return texts + [v["query"] for v in self.vignettes if v["lang"] == "en"]
 
     def wordings(self) -> dict[str, Concept]:
         """Every wording -> its concept, for saying a symptom in other words."""
@@ -116,6 +123,38 @@ FRAMES_EN = ["{}", "{}", "I have {}", "Patient with {}", "Lately I have had {}",
              "My child has {}", "presents with {}", "I've been suffering from {}. What could it be?"]  # fmt: skip
 
 
+def told(entry: dict, wordings: dict[str, Concept], rng: random.Random) -> tuple[str, str, str]:
+    """Two to five of an entry's symptoms in both languages, each in any wording of the lexicon, and in the entry's own
+    plain English."""
+    chosen = rng.sample(range(len(entry["symptoms"])), min(len(entry["symptoms"]), rng.choice([2, 3, 4, 5])))
+    zh, en, plain = [], [], [entry["symptoms_en"][i] for i in chosen]
+    for i in chosen:
+        concept = wordings.get(entry["symptoms"][i].lower()) or wordings.get(entry["symptoms_en"][i].lower())
+        zh.append(rng.choice(concept.zh) if concept else entry["symptoms"][i])
+        en.append(rng.choice(concept.en) if concept else entry["symptoms_en"][i])
+    mark = rng.choice([("、", ", "), ("，", ", "), ("，还有", " and "), ("；", "; ")])
+    return mark[0].join(zh), mark[1].join(en), ", ".join(plain)
+
+
+def reworded(text: str, wordings: dict[str, Concept], rng: random.Random) -> str:
+    """A sentence with up to two of its terms in other words of the lexicon."""
+    chinese = any("\u4e00" <= c <= "\u9fff" for c in text)
+    edges = range(len(text) + 1) if chinese else sorted({m.start() for m in re.finditer(r"\b", text)} | {0, len(text)})
+    found: list[tuple[int, int, Concept]] = []
+    place = 0
+    while place < len(edges) - 1:
+        for end in range(min(place + (8 if chinese else 9), len(edges) - 1), place, -1):
+            word = text[edges[place] : edges[end]].lower()
+            if len(word) > (1 if chinese else 4) and (concept := wordings.get(word)):
+                found.append((edges[place], edges[end], concept))
+                place = end - 1
+                break
+        place += 1
+    for start, end, concept in sorted(rng.sample(found, min(len(found), 2)), key=lambda f: f[0], reverse=True):
+        text = text[:start] + rng.choice(concept.zh if chinese else concept.en) + text[end:]
+    return text
+
+
 def query(entry: dict, wordings: dict[str, Concept], lang: str, rng: random.Random) -> str:
     """Two to five of an entry's symptoms, each in any wording the lexicon has for it, in one of a few frames."""
     count = min(len(entry["symptoms"]), rng.choice([1, 2, 2, 3, 3, 4, 5]))
@@ -128,14 +167,6 @@ def query(entry: dict, wordings: dict[str, Concept], lang: str, rng: random.Rand
     if lang == "zh":
         return rng.choice(FRAMES_ZH).format(rng.choice(["、", "，", "，还", "，而且"]).join(said))
     return rng.choice(FRAMES_EN).format(rng.choice([", ", " and ", ", also "]).join(said))
-
-
-def joined(concepts: list[Concept], rng: random.Random) -> tuple[str, str]:
-    """Several concepts as one list in both languages, for vectors that mean more than one finding."""
-    return (
-        rng.choice(["、", "，", " "]).join(rng.choice(c.zh) for c in concepts),
-        rng.choice([", ", ", ", "; "]).join(rng.choice(c.en) for c in concepts),
-    )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 """The student's tokenizer and initial weights: the teacher's, pruned for English and widened by Chinese words and
-characters.
+characters and by English words that it would cut into many pieces.
 
 A Chinese word's first embedding is the mean of the teacher's embeddings of its English renderings, so that 便秘 stands
 where "constipation" does before the first step, and a longer term, 先天性膈疝, reads like its English. A character's is
@@ -7,6 +7,7 @@ the average over the words and terms it occurs in, for what the list of words do
 """
 
 import json
+import re
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from training.material import Material
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 MAX_LENGTH = 512
+ENGLISH = re.compile(r"[a-z]{4,}")
 
 
 def chinese(text: str) -> list[str]:
@@ -39,11 +41,32 @@ def chosen_words(material: Material, limit: int) -> dict[str, list[str]]:
     return {w: found[w] for w in order[:limit]}
 
 
-def build(material: Material, english: int, words: int) -> tuple[Tokenizer, BertModel]:
-    """A tokenizer and a network that has its rows, in the teacher's shape.
+def technical_words(material: Material, pieces: list[str], limit: int) -> dict[str, list[str]]:
+    """English words that the pieces cut into three or more, the most used first -> what they mean in plain words, where
+    a concept says it (diaphoresis -> sweating, 出汗)."""
+    tokenizer = _wordpiece(pieces)
+    used: Counter[str] = Counter()
+    for text in material.english():
+        used.update(set(ENGLISH.findall(text.lower())))
+    length = {w: len(tokenizer.encode(w, add_special_tokens=False).ids) for w in used}
+    chosen = sorted((w for w in used if length[w] > 2), key=lambda w: (-used[w], -length[w], w))[:limit]
+    meanings: dict[str, list[str]] = {w: [w] for w in chosen}
+    for concept in material.concepts:
+        plain = [w for w in concept.en if all(length.get(x, 9) < 3 for x in ENGLISH.findall(w.lower()))]
+        for wording in concept.en:
+            if wording.lower() in meanings:
+                meanings[wording.lower()] = [*plain, *concept.zh[:3]] or [wording]
+    return meanings
+
+
+def build(
+    material: Material, english: int, words: int, technical: int
+) -> tuple[Tokenizer, BertModel, dict[str, list[str]]]:
+    """A tokenizer, a network that has its rows in the teacher's shape, and what its new words mean.
 
     ``english`` is how many of the teacher's pieces stay: those that knowledge/ uses twice, then the most frequent
-    (the teacher's vocabulary is ordered by frequency); ``words`` how many Chinese words become tokens.
+    (the teacher's vocabulary is ordered by frequency); ``words`` how many Chinese words become tokens, ``technical``
+    how many English ones.
     """
     teacher_tokenizer, network = teacher.load()
     vocabulary = teacher_tokenizer.get_vocab()
@@ -67,14 +90,9 @@ def build(material: Material, english: int, words: int) -> tuple[Tokenizer, Bert
     kept = dict.fromkeys([*singles, *(t for t in plain if used[t] > 1), *plain])
     pieces = [*SPECIAL, *list(kept)[:english], *sorted(chars), *compounds]
 
-    tokenizer = Tokenizer(models.WordPiece({t: i for i, t in enumerate(pieces)}, unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.BertNormalizer(lowercase=True)])
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = decoders.WordPiece()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
-    tokenizer.add_special_tokens(SPECIAL)
+    meanings = technical_words(material, pieces, technical)
+    pieces += meanings
+    tokenizer = _wordpiece(pieces)
     # Added tokens are found before the text is cut into characters, the leftmost and longest first.
     tokenizer.add_tokens([AddedToken(word, normalized=True) for word in compounds])
 
@@ -83,8 +101,9 @@ def build(material: Material, english: int, words: int) -> tuple[Tokenizer, Bert
     fallback = old[[vocabulary[t] for t in used if t in vocabulary]].mean(0)
     new = torch.empty(len(pieces), old.shape[1])
     for i, piece in enumerate(pieces):
-        if piece in compounds:
-            renderings = [teacher_tokenizer.encode(en, add_special_tokens=False).ids for en in compounds[piece]]
+        if piece in compounds or piece in meanings:
+            meant = compounds.get(piece) or [m for m in meanings[piece] if m.isascii()] or [piece]
+            renderings = [teacher_tokenizer.encode(en, add_special_tokens=False).ids for en in meant]
             new[i] = torch.stack([old[ids].mean(0) for ids in renderings]).mean(0)
         elif piece in vocabulary and piece not in chars:
             new[i] = old[vocabulary[piece]]
@@ -99,7 +118,37 @@ def build(material: Material, english: int, words: int) -> tuple[Tokenizer, Bert
     network.embeddings.word_embeddings.weight.data = new
     network.config.vocab_size = len(pieces)
     network.config.pad_token_id = 0
-    return tokenizer, network
+    return tokenizer, network, compounds | meanings
+
+
+def carry_over(tokenizer: Tokenizer, network: BertModel, start: Path, meanings: dict[str, list[str]]) -> None:
+    """Take the weights of an earlier encoder: its rows for the tokens that it knows; a new word begins where that
+    encoder has what it means."""
+    known, before = Tokenizer.from_file(str(start / "tokenizer.json")), BertModel.from_pretrained(start)
+    rows = known.get_vocab()
+    old = before.embeddings.word_embeddings.weight.data
+    new = network.embeddings.word_embeddings.weight.data
+    for piece, i in tokenizer.get_vocab().items():
+        if piece in rows:
+            new[i] = old[rows[piece]]
+        elif piece in meanings:
+            ids = [known.encode(text, add_special_tokens=False).ids for text in meanings[piece]]
+            new[i] = torch.stack([old[row].mean(0) for row in ids]).mean(0)
+    state = {k: v for k, v in before.state_dict().items() if "word_embeddings" not in k and "pooler" not in k}
+    missing = set(network.load_state_dict(state, strict=False).missing_keys)
+    assert missing == {"embeddings.word_embeddings.weight"}, missing
+
+
+def _wordpiece(pieces: list[str]) -> Tokenizer:
+    tokenizer = Tokenizer(models.WordPiece({t: i for i, t in enumerate(pieces)}, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.BertNormalizer(lowercase=True)])
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    tokenizer.add_special_tokens(SPECIAL)
+    return tokenizer
 
 
 def without_words(tokenizer: Tokenizer) -> Tokenizer:

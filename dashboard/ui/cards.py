@@ -84,7 +84,7 @@ def candidate(item: Candidate, stage: str) -> None:
 def _head(item: Candidate, stage: str) -> str:
     entry = item.entry
     moved = f'<span class="zl-moved">{"↑" if item.moved > 0 else "↓"}{abs(item.moved)}</span>' if item.moved else ""
-    where = [entry.icd10, entry.department_en if language() == "en" and entry.department_en else entry.department]
+    where = [entry.icd10, entry.department_in(language())]
     words = f"{t('band_' + item.band)}"
     percent = round(item.score * 100)
     fits = "" if not item.misfits else " zl-misfit"
@@ -166,8 +166,7 @@ def whole_entry(entry: Entry, met: Sequence[str] = ()) -> str:
     """The entry's text in the session's language; the words of what matched are marked in it."""
     english = language() == "en"
     aliases = [*entry.aliases_en, *entry.aliases] if english else [*entry.aliases, *entry.aliases_en]
-    groups = entry.phrases()
-    symptoms = groups.get("en" if english else "zh") or next(iter(groups.values()))
+    symptoms = entry.symptoms_in(language())
     description = (entry.description_en if english else entry.description) or entry.description
     flags = [(f.flag_en or f.flag, f.reason_en or f.reason) if english else (f.flag, f.reason) for f in entry.red_flags]
     comma = ", " if english else "、"

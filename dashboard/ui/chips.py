@@ -27,7 +27,7 @@ def findings(mine: Session) -> None:
     assert mine.query is not None
     listed = mine.query.findings
     with st.container(key="findings"):
-        st.html(f'<div class="zl-label" id="findings-label">{t("findings")}</div>')
+        st.html(f'<div class="zl-label">{t("findings")}</div>')
         with st.container(horizontal=True, gap="small", key="chips"):
             for place, finding in enumerate(listed):
                 choice = st.menu_button(

@@ -53,8 +53,7 @@ def departments(kb: str) -> list[str]:
     found = services.get()
     if found.store.active(kb) is None:
         return []
-    english = session().language == "en"
-    named = [(e.department_en if english else "") or e.department for e in found.kb(kb).entries]
+    named = [e.department_in(session().language) for e in found.kb(kb).entries]
     return [name for name, _ in Counter(filter(None, named)).most_common()]
 
 

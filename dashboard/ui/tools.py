@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import services, takeaway
 from dashboard.contrast import contrast
-from dashboard.domain import Candidate, Entry, SearchResult, language_of
+from dashboard.domain import Candidate, SearchResult, language_of
 from dashboard.feedback import Opinion, Verdict
 from dashboard.ui.state import Session, language
 from dashboard.ui.text import plain, t
@@ -58,7 +58,7 @@ def side_by_side(result: SearchResult, mine: Session) -> None:
     by_id = {c.entry.id: c for c in result.candidates}
     chosen = st.pills(
         t("contrast_choose", most=MOST), list(by_id), selection_mode="multi", key=f"contrasted_{mine.searches}",
-        format_func=lambda i: plain(name(by_id[i].entry)),
+        format_func=lambda i: plain(by_id[i].entry.name_in(language())),
     )  # fmt: skip
     picked = [by_id[i] for i in chosen if i in by_id][:MOST]
     if len(chosen) > MOST:
@@ -71,7 +71,7 @@ def side_by_side(result: SearchResult, mine: Session) -> None:
 
 
 def table(picked: list[Candidate], rows: tuple) -> str:
-    head = "".join(f"<th scope='col'>{escape(name(c.entry))}</th>" for c in picked)
+    head = "".join(f"<th scope='col'>{escape(c.entry.name_in(language()))}</th>" for c in picked)
     lines, last = [], ""
     for row in rows:
         if row.kind != last:
@@ -94,7 +94,7 @@ def feedback(result: SearchResult, mine: Session) -> None:
     with st.form("feedback", border=False):
         opinions = {
             c.entry.id: st.segmented_control(
-                plain(name(c.entry)),
+                plain(c.entry.name_in(language())),
                 VERDICTS,
                 format_func=lambda v: t("verdict_" + v),
                 key=f"verdict_{mine.searches}_{c.entry.id}",
@@ -104,7 +104,7 @@ def feedback(result: SearchResult, mine: Session) -> None:
         missing = st.multiselect(
             t("verdict_missing"),
             list(entries),
-            format_func=lambda i: name(entries[i]),
+            format_func=lambda i: entries[i].name_in(language()),
             max_selections=3,
             key=f"missing_{mine.searches}",
         )
@@ -121,7 +121,3 @@ def feedback(result: SearchResult, mine: Session) -> None:
     else:
         found.feedback.add(result, said)
         st.success(t("feedback_thanks"))
-
-
-def name(entry: Entry) -> str:
-    return (entry.disease_en if language() == "en" else "") or entry.disease

@@ -75,9 +75,13 @@ def ready(app: App) -> App:
     raise RuntimeError("the built-in base was not loaded: " + app.log.read_text())
 
 
+def chromium_path() -> str | None:
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    path = chromium_path()
     if path is None:
         pytest.fail("The browser tests need Chromium: apt-get install chromium fonts-noto-cjk")
     with sync_playwright() as playwright:

@@ -34,8 +34,6 @@ def test_useful_and_missing_become_cases_and_wrong_does_not(tmp_path: Path) -> N
     assert kept.count() == 4
     assert kept.cases() == [{"query": "发热。无咳嗽", "relevant": ["flu", "sepsis"], "kb": "ward"}]
     assert kept.cases("another") == []
-    kept.clear()
-    assert (kept.count(), kept.cases()) == (0, [])
 
 
 def test_a_later_opinion_counts(tmp_path: Path) -> None:
