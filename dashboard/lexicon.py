@@ -12,6 +12,7 @@ import numpy as np
 from dashboard.encoders.base import Encoder
 from dashboard.records import key
 from dashboard.settings import KNOWLEDGE
+from dashboard.values import named
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ def builtin() -> Lexicon:
 
 
 class Resolver:
-    """Terms -> concepts, by the nearest wording in the encoder's space."""
+    """Terms -> concepts: by an equal wording, by what a measured value is called, by the nearest wording in the
+    encoder's space."""
 
     def __init__(self, lexicon: Lexicon, encoder: Encoder):
         self._lexicon, self._encoder = lexicon, encoder
@@ -81,12 +83,14 @@ class Resolver:
         self._vectors = encoder.encode([w for _, w in self._owners]).dense
 
     def resolve(self, terms: list[str], count: int = 1) -> list[list[Match]]:
-        """The ``count`` best concepts of each term, best first. An equal wording always stands first."""
+        """The ``count`` best concepts of each term, best first. An equal wording always stands first (similarity 1)."""
         similarity = self._encoder.encode(terms).dense @ self._vectors.T
         return [self._best(term, row, count) for term, row in zip(terms, similarity, strict=True)]
 
     def _best(self, term: str, row: np.ndarray, count: int) -> list[Match]:
         exact = [Match(term, c, term, 1.0) for c in self._lexicon.find(term)]
+        if not exact and (name := named(term)):
+            exact = [Match(term, c, name, 1.0) for c in self._lexicon.find(name)]
         seen = {m.concept.id for m in exact}
         for i in np.argsort(-row, kind="stable"):
             if len(exact) >= count:

@@ -116,6 +116,8 @@ _DIASTOLIC = (
         (NEONATE, _NEVER), (3, 74), (6, 76), (10, 78), (13, 82), (18, 80), (inf, 90),
     )),
 )  # fmt: skip
+# Grades of fever by the temperature above which they begin (℃): 诊断学, as above.
+FEVER = ((41.0, "超高热"), (39.0, "高热"), (38.0, "中等度热"), (37.2, "低热"))
 MMHG = (Unit("mmHg", r"(?:mm|㎜)\s?Hg|毫米汞柱|mm汞柱|mm(?![a-z])", (30, 300)), Unit("kPa", "kPa", factor=7.5006))
 
 QUANTITIES = (

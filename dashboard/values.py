@@ -17,7 +17,7 @@ from unicodedata import normalize
 from zhconv import convert
 
 from dashboard.domain import Language, language_of
-from dashboard.quantities import MMHG, NEONATE, QUANTITIES, Limit, Quantity, Unit
+from dashboard.quantities import FEVER, MMHG, NEONATE, QUANTITIES, Limit, Quantity, Unit
 
 
 @dataclass(frozen=True)
@@ -302,6 +302,20 @@ def measures(text: str) -> tuple[Measure, ...]:
     valid = [(m, weak) for m, weak, void in found if not void]
     told = [m for i, (m, weak) in enumerate(valid) if not weak or _is_backed(valid, i)]
     return tuple(replace(m, text=text[m.start : m.end]) for m in told)
+
+
+def named(text: str) -> str:
+    """What a text that only tells a measured value is called in Chinese: 39.5度 -> 高热, BP 180/110 -> 血压升高; "" when
+    it tells none, or more than one."""
+    found = list(judged(text))
+    if len(found) != 1:
+        return ""
+    measure, reading = found[0]
+    if measure.quantity == "temperature" and measure.bound != "<":
+        value = _converted(_units_of(_BY_KEY["temperature"], measure)[0], measure.values)[-1]
+        over = (lambda above: value >= above) if measure.bound else (lambda above: value > above)
+        return next((grade for above, grade in FEVER if over(above)), reading.zh if reading else "")
+    return reading.zh if reading else ""
 
 
 def ages_of(text: str) -> tuple[float, ...]:

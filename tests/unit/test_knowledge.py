@@ -169,7 +169,7 @@ def test_sentences_are_parallel_and_different() -> None:
 def test_words_are_single_and_rendered() -> None:
     words = rows("words.jsonl")
     assert len(words) >= 3000
-    assert [w for w in words if not re.fullmatch(r"[\u4e00-\u9fff]{1,4}", w["zh"])] == []
+    assert [w for w in words if not re.fullmatch(r"[\u4e00-\u9fff]{1,12}", w["zh"])] == []
     assert [w for w in words if not w["en"] or any(HAN.search(e) or not e.strip() for e in w["en"])] == []
     assert [w for w, c in Counter(w["zh"] for w in words).items() if c > 1] == []
 
