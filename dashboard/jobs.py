@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from filelock import FileLock, Timeout
+
 State = Literal["running", "done", "failed", "cancelled"]
 KEEP_SECONDS = 7 * 24 * 3600
 
@@ -27,7 +29,8 @@ class Job:
     kb: str
     file: str
     pid: int = 0
-    started: float = 0.0
+    started: float = 0.0  # seconds since 1970, as is ended
+    ended: float = 0.0
     state: State = "running"
     stage: str = "start"
     done: int = 0
@@ -78,11 +81,11 @@ class Jobs:
         if job is None or job.state != "running":
             return job
         child = self._children.get(identifier)
-        gone = child.poll() is not None if child else (job.pid and not _alive(job.pid))
+        gone = child.poll() is not None if child else (job.pid and _unheld(self.path(identifier)))
         if gone:
             job = read(self.path(identifier))  # it may have finished between the two looks
             if job is not None and job.state == "running":
-                job = replace(job, state="failed", error={"code": "job_interrupted", "params": {}})
+                job = replace(job, state="failed", error={"code": "job_interrupted", "params": {}}, ended=time.time())
                 write(self.path(identifier), job)
                 self._clean(job)
         return job
@@ -113,7 +116,7 @@ class Jobs:
                 pass
         if child:
             child.wait(timeout=30)
-        write(self.path(identifier), replace(job, state="cancelled"))
+        write(self.path(identifier), replace(job, state="cancelled", ended=time.time()))
         self._clean(job)
 
     def _clean(self, job: Job) -> None:
@@ -132,14 +135,18 @@ def fraction(job: Job) -> float:
     return start + share * (job.done / job.total if job.total else 0)
 
 
-def _alive(pid: int) -> bool:
+def _lock(path: Path) -> FileLock:
+    """Held by a load as long as it lives. Its process number is no sign of that: after a restart of the machine it may
+    be another's."""
+    return FileLock(path.with_suffix(".lock"))
+
+
+def _unheld(path: Path) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        with _lock(path).acquire(timeout=0):
+            return True
+    except Timeout:
         return False
-    except PermissionError:
-        return True
-    return True
 
 
 def read(path: Path) -> Job | None:
@@ -163,6 +170,8 @@ class Reporter:
         self._job = read(path) if path else None
         self._last = 0.0
         if self._path and self._job:
+            self._alive = _lock(self._path)
+            self._alive.acquire()
             self._job = replace(self._job, pid=os.getpid())
             write(self._path, self._job)
 
@@ -174,6 +183,8 @@ class Reporter:
 
     def finish(self, *, report: dict[str, Any] | None = None, error: dict[str, Any] | None = None) -> None:
         if self._path and self._job:
-            write(self._path, replace(self._job, state="failed" if error else "done", report=report, error=error))
+            state: State = "failed" if error else "done"
+            write(self._path, replace(self._job, state=state, report=report, error=error, ended=time.time()))
+            self._alive.release()
             if self._job.upload:
                 shutil.rmtree(self._job.upload, ignore_errors=True)

@@ -170,7 +170,7 @@ def findings_scores(kb: KnowledgeBase, similarity: np.ndarray, floor: float) -> 
     """
     best, count = best_by_entry(kb, similarity), len(kb.entries)
     nearest = best.max(axis=1)
-    holders = 1 + (1 / (1 + np.exp((floor - best) / 0.05))).sum(axis=1)
+    holders = 1 + _has(best, floor).sum(axis=1)
     rarity = np.log(1 + count / holders)
     weights = np.clip((nearest - 0.3) / 0.4, 0.05, 1.0) * rarity / np.log(1 + count)
     return (weights @ best) / weights.sum(), float(rarity[nearest >= floor].sum() / np.log(1 + count))
@@ -183,8 +183,12 @@ def best_by_entry(kb: KnowledgeBase, similarity: np.ndarray) -> np.ndarray:
 
 def _contradiction(kb: KnowledgeBase, absent: np.ndarray, entries: np.ndarray, floor: float) -> np.ndarray:
     """(n,) how many absent findings the entry has, each by how surely."""
-    best = best_by_entry(kb, absent)[:, entries]
-    return np.where(best >= floor, best, 0.0).sum(axis=0)
+    return _has(best_by_entry(kb, absent)[:, entries], floor).sum(axis=0)
+
+
+def _has(best: np.ndarray, floor: float) -> np.ndarray:
+    """How surely, from 0 to 1, an entry has a finding, by its nearest symptom; one half at the floor."""
+    return 1 / (1 + np.exp((floor - best) / 0.05))
 
 
 def _by_entry(kb: KnowledgeBase, scores: np.ndarray) -> np.ndarray:

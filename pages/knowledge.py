@@ -176,7 +176,7 @@ def progress() -> None:
             if access.allowed() and st.button(t("job_cancel"), key=f"cancel_{job.id}"):
                 found.jobs.cancel(job.id)
                 st.rerun(scope="app")
-        elif job.kb != services.BUILTIN and job.id not in mine.dismissed and time.time() - job.started < RECENT:
+        elif job.kb != services.BUILTIN and job.id not in mine.dismissed and time.time() - job.ended < RECENT:
             ended(job)
 
 

@@ -1,6 +1,6 @@
 """Train the compact reranker.
 
-    python -m training.reranker [--steps 1000] [--threads 2] [--out knowledge/models/compact-reranker]
+    python -m training.reranker [--steps 1000] [--threads 2] [--out knowledge/models/compact-reranker] [--prune TOKENS]
 
 A one-label cross-encoder in bge-reranker-v2-m3's layout: the trained encoder's embeddings and every other one of its
 layers, then a listwise softmax over one relevant entry and several that resemble it (Nogueira and Cho 2019,
@@ -79,6 +79,20 @@ class Trainer:
         return "lists", nn.functional.cross_entropy(listed, target) + 0.5 * pointwise
 
 
+def prune(folder: Path, material: Material, keep: int) -> None:
+    """Give a trained reranker a smaller vocabulary, in place. Words it no longer has are read in smaller pieces."""
+    tokenizer, rows = vocabulary.pruned(
+        Tokenizer.from_file(str(folder / "tokenizer.json")), material.chinese() + material.english(), keep
+    )
+    weights = load_file(folder / "model.safetensors")
+    name = "bert.embeddings.word_embeddings.weight"
+    weights[name] = weights[name][rows].contiguous()
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"vocab_size": len(rows)}, indent=2) + "\n")
+    vocabulary.save_tokenizer(tokenizer, folder)
+
+
 def build(encoder: Path) -> tuple[Tokenizer, BertForSequenceClassification]:
     """The encoder's tokenizer, embeddings and every other layer, with a fresh head."""
     raw = json.loads((encoder / "config.json").read_text())
@@ -114,7 +128,11 @@ def save(network: BertForSequenceClassification, encoder: Path, folder: Path) ->
 def main() -> None:
     options = loop.parser(__doc__, steps=1000, out=materials.KNOWLEDGE / "models" / "compact-reranker")
     options.add_argument("--encoder", type=Path, default=materials.KNOWLEDGE / "models" / "compact-encoder")
+    options.add_argument("--prune", type=int, metavar="TOKENS", help="only give --out a smaller vocabulary")
     args = options.parse_args()
+    if args.prune:
+        prune(args.out, materials.load(), args.prune)
+        return
     loop.prepare(args)
     tokenizer, network = build(args.encoder)
     trainer = Trainer(materials.load(), tokenizer, network, args.seed, args.encoder)

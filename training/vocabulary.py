@@ -151,6 +151,20 @@ def _wordpiece(pieces: list[str]) -> Tokenizer:
     return tokenizer
 
 
+def pruned(tokenizer: Tokenizer, texts: list[str], keep: int) -> tuple[Tokenizer, torch.Tensor]:
+    """A tokenizer of the ``keep`` tokens that the texts use most, without words of more than one Chinese character, and
+    the rows of the old one (keep,). Single characters stay: whatever is cut away is read in smaller pieces."""
+    used = Counter(i for e in tokenizer.encode_batch(texts) for i in e.ids)
+    order = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
+    short = [t for t, _ in order if t in SPECIAL or len(t.removeprefix("##")) == 1]
+    longer = [
+        t for t, i in sorted(order, key=lambda item: (-used[item[1]], item[1])) if not chinese(t) and t not in short
+    ]
+    kept = {*short, *longer[: keep - len(short)]}
+    pieces = [t for t, _ in order if t in kept]
+    return _wordpiece(pieces), torch.tensor([i for t, i in order if t in kept])
+
+
 def without_words(tokenizer: Tokenizer) -> Tokenizer:
     """The same tokenizer reading Chinese character by character: used now and then in training, so that the characters
     learn too (as subword regularization does, Kudo 2018, arXiv:1804.10959)."""

@@ -24,6 +24,7 @@ FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost",
 ]
 PATIENCE = 60_000
+TYPED: list[str] = []  # every presentation that the tests of this run have typed
 
 expect.set_options(timeout=PATIENCE)
 
@@ -119,6 +120,7 @@ def visit(chromium: Browser, app: App) -> Iterator[Callable[..., Page]]:
 
 def search(page: Page, text: str) -> None:
     """Type a presentation and press Ctrl+Enter; returns once the reranker is through."""
+    TYPED.append(text)
     box = page.get_by_role("textbox").first
     box.fill(text)
     box.press("Control+Enter")

@@ -232,6 +232,11 @@ def test_encode_writes_unit_vectors(run: Run, tmp_path: Path) -> None:
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
 
 
+def test_resolve_reads_a_measured_value(run: Run) -> None:
+    _, answers = run("resolve", "烧到39.6", "BP 180/110")
+    assert [a["wording"] for a in answers] == ["高热", "血压升高"]
+
+
 def test_resolve_finds_an_equal_wording_first(run: Run) -> None:
     _, (answer,) = run("resolve", "拉肚子")
     assert answer == {"term": "拉肚子", "concept": "diarrhoea", "wording": "拉肚子", "similarity": 1.0}

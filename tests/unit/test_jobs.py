@@ -84,6 +84,16 @@ def test_a_process_that_vanished_counts_as_failed(jobs: Jobs, tmp_path: Path) ->
     assert ended.error == {"code": "job_interrupted", "params": {}}
 
 
+def test_a_number_that_another_process_has_now_is_no_sign_of_life(jobs: Jobs) -> None:
+    """As after a restart of the machine."""
+    jobs.root.mkdir(parents=True)
+    write(jobs.path("old"), Job("old", "ward", "ward.json", pid=os.getpid(), started=time.time() - 60))
+    job = jobs.get("old")
+    assert job is not None
+    assert (job.state, job.error) == ("failed", {"code": "job_interrupted", "params": {}})
+    assert job.ended > job.started
+
+
 @pytest.mark.parametrize(
     ("stage", "done", "low", "high"),
     [("start", 0, 0, 0.02), ("passages", 50, 0.3, 0.4), ("phrases", 50, 0.8, 0.85), ("index", 100, 1, 1)],

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard import lexicon
-from dashboard.values import QUANTITIES, Quantity, ages_of, measures, read
+from dashboard.quantities import QUANTITIES, Quantity
+from dashboard.values import ages_of, measures, named, read
 
 PRESENT = [
     # Temperature.
@@ -362,3 +363,23 @@ def test_any_text_is_read(text: str) -> None:
         measure = reading.measure
         assert text[measure.start : measure.end] == measure.text != ""
         assert not measure.normal
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("38.3度", "中等度热"),
+        ("体温37.8", "低热"),
+        ("烧到39.6", "高热"),
+        ("T 41.3℃", "超高热"),
+        ("体温39度以上", "高热"),
+        ("BP 180/110", "血压升高"),
+        ("SpO2 88%", "低氧血症"),
+        ("体温36.5", ""),
+        ("体温<38.5", ""),
+        ("体温39，心率130", ""),
+        ("咳嗽三天", ""),
+    ],
+)
+def test_a_value_alone_has_a_name(text: str, name: str) -> None:
+    assert named(text) == name

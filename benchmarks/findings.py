@@ -1,0 +1,173 @@
+"""What reading a text as findings is worth: the test vignettes with it and without it, tag by tag.
+
+    python benchmarks/findings.py [--split test] [--encoder compact] [--out FILE.json]
+
+Without: the whole text as it stands is the query, denials, history and numbers included. With: the product's own way.
+Then, for each denied finding, where the entry that it points to stands with the denial and with that clause deleted;
+how many urgent answers stand in the can't-miss panel and how many other cases show any; and a reliability plot: how
+often the first candidate is right, by its score, with the bands' edges.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from dashboard.domain import Finding, SearchResult, Status, ZhenluError
+from dashboard.records import read_entries
+from dashboard.retrieval import Options, Parts, Query, best_by_entry, from_findings, retrieve
+from dashboard.search import search
+from dashboard.services import BUILTIN, BUILTIN_FILE, Services
+from dashboard.settings import KNOWLEDGE, Settings
+
+TAGS = ("negation", "history", "numbers", "side", "abbreviation", "colloquial", "mixed", "child", "cant_miss")
+PLOT = Path(__file__).parent / "reliability.svg"
+Row = dict[str, Any]
+
+
+def last(parts: Parts, query: Query) -> SearchResult:
+    return list(search(parts, query, Options(top=50, mode="hybrid")))[-1]
+
+
+def run(found: Services, vignettes: Sequence[Row]) -> list[Row]:
+    parts, rows = found.parts(BUILTIN), []
+    for number, vignette in enumerate(vignettes, start=1):
+        text, relevant = vignette["query"], set(vignette["relevant"])
+        raw = Query(text, (Finding(text),), (text,), ())
+        try:
+            query = found.understand(text)
+        except ZhenluError:
+            query = Query(text, (), (), ())
+        told, blunt = last(parts, query), last(parts, raw)
+        first = told.candidates[0] if told.candidates else None
+        rows.append(
+            {
+                "tags": vignette["tags"],
+                "relevant": sorted(relevant),
+                "with": rank(told, relevant),
+                "without": rank(blunt, relevant),
+                "status": told.status,
+                "status_without": blunt.status,
+                "score": first.score if first else None,
+                "right": bool(first and first.entry.id in relevant),
+                "denials": [lowered(parts, query, f) for f in query.findings if f.status is Status.ABSENT],
+                "urgent": any(e.urgent for e in parts.kb.entries if e.id in relevant),
+                "cant_miss": [item.entry.id for item in told.cant_miss],
+            }
+        )
+        if number % 50 == 0:
+            print(f"  {number}/{len(vignettes)}", file=sys.stderr, flush=True)
+    return rows
+
+
+def rank(result: SearchResult, relevant: set[str]) -> int:
+    """Of the best relevant candidate; 999 when none is among the first fifty."""
+    return next((c.rank for c in result.candidates if c.entry.id in relevant), 999)
+
+
+def lowered(parts: Parts, query: Query, denied: Finding) -> tuple[int, int] | None:
+    """Where the entry that a denied finding points to stands: with the denial, and with its clause deleted. Of the
+    entries recalled it is the one with the nearest symptom; None when none of them has the finding."""
+    without = [f for f in query.findings if f is not denied]
+    if not query.present:
+        return None
+    recalled = [
+        retrieve(parts, from_findings(query.text, f), Options(mode="hybrid")) for f in (query.findings, without)
+    ]
+    near = parts.encoder.encode([denied.text], query=True).dense @ parts.kb.phrase_vectors.T
+    best = best_by_entry(parts.kb, near)[0, recalled[1].entries]
+    if best.max() < parts.encoder.calibration.evidence:
+        return None
+    pointed = recalled[1].entries[np.argmax(best)]
+    places = [int((r.fused > r.fused[r.entries == pointed][0]).sum()) + 1 for r in recalled]
+    return places[0], places[1]
+
+
+def report(rows: Sequence[Row]) -> str:
+    answered = [r for r in rows if r["relevant"]]
+    lines = [
+        "| cases | n | hit@1 with / without | hit@5 with / without | MRR with / without |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for tag in ("all", *TAGS):
+        mine = [r for r in answered if tag == "all" or tag in r["tags"]]
+        if not mine:
+            continue
+        cells = [f"{hit(mine, 'with', k):.3f} / {hit(mine, 'without', k):.3f}" for k in (1, 5)]
+        cells.append(" / ".join(f"{np.mean([1 / r[side] if r[side] < 999 else 0 for r in mine]):.3f}" for side in ("with", "without")))  # fmt: skip
+        lines.append(f"| {tag} | {len(mine)} | {' | '.join(cells)} |")
+    for tag in ("not_enough", "nothing_fits"):
+        mine = [r for r in rows if tag in r["tags"]]
+        if mine:
+            said, blunt = (np.mean([r[key] != "ok" for r in mine]) for key in ("status", "status_without"))
+            lines.append(f"\n{tag} ({len(mine)}): said so, or no good match, {said:.3f}; without findings {blunt:.3f}.")
+    wrongly = np.mean([r["status"] != "ok" for r in answered])
+    lines.append(f"\nAnswerable cases told so all the same: {wrongly:.3f} of {len(answered)}.")
+    denials = [d for r in rows if "negation" in r["tags"] for d in r["denials"]]
+    moved = [d for d in denials if d]
+    if moved:
+        lower, same = np.mean([a > b for a, b in moved]), np.mean([a == b for a, b in moved])
+        lines.append(f"\nDenied findings ({len(moved)} of {len(denials)} are a symptom of an entry recalled): the entry pointed to stands lower in {lower:.3f}, where it stood in {same:.3f}.")  # fmt: skip
+    urgent = [r for r in answered if "cant_miss" in r["tags"]]
+    calm = [r for r in rows if not r["urgent"]]
+    shown = np.mean([bool(set(r["relevant"]) & set(r["cant_miss"])) for r in urgent])
+    noise = np.mean([bool(r["cant_miss"]) for r in calm])
+    lines.append(f"\nCan't-miss: shown in {shown:.3f} of {len(urgent)} urgent cases; in {noise:.3f} of {len(calm)} cases without an urgent answer.")  # fmt: skip
+    return "\n".join(lines)
+
+
+def hit(rows: Sequence[Row], side: str, k: int) -> float:
+    return float(np.mean([r[side] <= k for r in rows]))
+
+
+def plot(rows: Sequence[Row], edges: Sequence[float], path: Path) -> None:
+    """The share of first candidates that are right, in tenths of the cases by score, and the bands' edges."""
+    scored = sorted((r["score"], r["right"]) for r in rows if r["score"] is not None)
+    groups = [g for g in np.array_split(np.array(scored, dtype=float), 10) if len(g)]
+    points = [(float(g[:, 0].mean()), float(g[:, 1].mean())) for g in groups]
+    low, high = points[0][0] - 0.03, points[-1][0] + 0.03
+    x = lambda v: 60 + 480 * (v - low) / (high - low)  # noqa: E731
+    y = lambda v: 290 - 250 * v  # noqa: E731
+    parts = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 560 340" font-family="sans-serif" font-size="12">',
+             '<rect width="560" height="340" fill="#fff"/>']  # fmt: skip
+    for value in (0, 0.25, 0.5, 0.75, 1):
+        parts.append(f'<path d="M60 {y(value):.0f}H540" stroke="#ddd"/><text x="52" y="{y(value) + 4:.0f}" text-anchor="end">{value:g}</text>')  # fmt: skip
+    for name, edge in zip(("strong", "possible", "weak"), edges, strict=True):
+        parts.append(f'<path d="M{x(edge):.0f} 40V290" stroke="#8aa" stroke-dasharray="4 3"/><text x="{x(edge) + 3:.0f}" y="52" fill="#577">{name}</text>')  # fmt: skip
+    parts.append(f'<polyline fill="none" stroke="#0f766e" stroke-width="2" points="{" ".join(f"{x(a):.0f},{y(b):.0f}" for a, b in points)}"/>')  # fmt: skip
+    parts += [f'<circle cx="{x(a):.0f}" cy="{y(b):.0f}" r="4" fill="#0f766e"/><text x="{x(a):.0f}" y="306" text-anchor="middle">{a:.2f}</text>' for a, b in points]  # fmt: skip
+    parts.append('<text x="300" y="328" text-anchor="middle">score of the first candidate (tenths of the cases)</text>')
+    parts.append(f'<text x="60" y="24">share of first candidates that are right, {len(scored)} cases</text></svg>')
+    path.write_text("\n".join(parts) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--split", default="test", choices=("calibrate", "test"))
+    parser.add_argument("--encoder", default="compact", help="another model, as in ZHENLU_ENCODER")
+    parser.add_argument("--limit", type=int, help="only so many vignettes, for a quick look")
+    parser.add_argument("--plot", type=Path, help=f"draw the reliability plot, for example {PLOT.name}")
+    parser.add_argument("--out", type=Path, metavar="FILE.json", help="the rows, one a vignette")
+    args = parser.parse_args()
+    lines = (KNOWLEDGE / "vignettes.jsonl").read_text(encoding="utf-8").splitlines()
+    vignettes = [v for v in map(json.loads, lines) if v["split"] == args.split][: args.limit]
+    with tempfile.TemporaryDirectory() as folder:
+        found = Services(Settings(data=Path(folder), encoder=args.encoder, reranker="none"))
+        found.store.load(BUILTIN, read_entries(BUILTIN_FILE), found.encoder)
+        rows = run(found, vignettes)
+        print(report(rows))
+        if args.plot:
+            plot(rows, found.encoder.calibration.bands["fused"], args.plot)
+    if args.out:
+        args.out.write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
