@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ def stats(kb: KnowledgeBase, lexicon: Lexicon) -> dict[str, Any]:
     }
 
 
+@lru_cache
 def _tags(path: Path) -> dict[str, int]:
     if not path.exists():
         return {}

@@ -35,6 +35,11 @@ class RedFlag:
     reason: str = ""
     reason_en: str = ""
 
+    def texts_in(self, language: Language) -> tuple[str, str]:
+        """Flag and reason in a language, each in the other where it has no text in this one."""
+        flag, reason = (self.flag_en, self.reason_en) if language == "en" else (self.flag, self.reason)
+        return flag or self.flag or self.flag_en, reason or self.reason or self.reason_en
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -76,7 +81,7 @@ class Entry:
     def symptoms_in(self, language: Language) -> tuple[str, ...]:
         """The symptoms in a language, or in the one that the entry has."""
         groups = self.phrases()
-        return groups.get(language) or self.symptoms
+        return groups.get(language) or next(iter(groups.values()))
 
     def name_in(self, language: Language) -> str:
         return (self.disease_en if language == "en" else "") or self.disease

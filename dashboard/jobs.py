@@ -13,12 +13,14 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 from filelock import FileLock, Timeout
 
 State = Literal["running", "done", "failed", "cancelled"]
 KEEP_SECONDS = 7 * 24 * 3600
+BEGIN_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,18 @@ class Jobs:
         self.root = root / "jobs"
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, kb: str, file: Path, mapping: Mapping[str, str], *, upload: bool = False) -> Job:
-        """Begin a load. ``upload``: the file is a temporary copy in a folder of its own, deleted at the end."""
+    def start(
+        self,
+        kb: str,
+        file: Path,
+        mapping: Mapping[str, str],
+        *,
+        upload: bool = False,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> Job:
+        """Begin a load. ``upload``: the file is a temporary copy in a folder of its own, deleted at the end.
+        ``environment``: variables to set for it, besides those of this process.
+        """
         self.root.mkdir(parents=True, exist_ok=True)
         self._forget()
         identifier = uuid.uuid4().hex[:12]
@@ -67,7 +79,14 @@ class Jobs:
             command += ["--map", f"{name}={column}"]
         with (self.root / f"{identifier}.log").open("wb") as log:
             # Its own session: a restart of the server does not take the load with it.
-            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+            child = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=os.environ | dict(environment),
+            )
         # The child writes its own pid; this covers the moment before it does.
         self._children[identifier] = child
         return replace(job, pid=child.pid)
@@ -81,7 +100,7 @@ class Jobs:
         if job is None or job.state != "running":
             return job
         child = self._children.get(identifier)
-        gone = child.poll() is not None if child else (job.pid and _unheld(self.path(identifier)))
+        gone = child.poll() is not None if child else (_begun(job) and _unheld(self.path(identifier)))
         if gone:
             job = read(self.path(identifier))  # it may have finished between the two looks
             if job is not None and job.state == "running":
@@ -116,16 +135,18 @@ class Jobs:
                 pass
         if child:
             child.wait(timeout=30)
-        write(self.path(identifier), replace(job, state="cancelled", ended=time.time()))
-        self._clean(job)
+        job = read(self.path(identifier))
+        if job is not None and job.state == "running":  # it had not ended before the signal came
+            write(self.path(identifier), replace(job, state="cancelled", ended=time.time()))
+            self._clean(job)
 
     def _clean(self, job: Job) -> None:
         if job.upload:
             shutil.rmtree(job.upload, ignore_errors=True)
 
     def _forget(self) -> None:
-        for path in self.root.iterdir():
-            if time.time() - path.stat().st_mtime > KEEP_SECONDS:
+        for path in [*self.root.glob("*.json"), *self.root.glob("*.lock"), *self.root.glob("*.log")]:
+            if path.exists() and time.time() - path.stat().st_mtime > KEEP_SECONDS:
                 path.unlink(missing_ok=True)
 
 
@@ -139,6 +160,11 @@ def _lock(path: Path) -> FileLock:
     """Held by a load as long as it lives. Its process number is no sign of that: after a restart of the machine it may
     be another's."""
     return FileLock(path.with_suffix(".lock"))
+
+
+def _begun(job: Job) -> bool:
+    """Its process has said so, or should have by now."""
+    return bool(job.pid) or time.time() - job.started > BEGIN_SECONDS
 
 
 def _unheld(path: Path) -> bool:
@@ -157,7 +183,7 @@ def read(path: Path) -> Job | None:
 
 
 def write(path: Path, job: Job) -> None:
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    temporary = path.with_suffix(f".{uuid.uuid4().hex}.tmp")
     temporary.write_text(json.dumps(asdict(job), ensure_ascii=False), encoding="utf-8")
     temporary.replace(path)
 

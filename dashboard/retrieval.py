@@ -63,8 +63,9 @@ def understand(
     folded = normalise(text)
     if not folded:
         raise ZhenluError("query_empty")
-    if len(folded) > max_chars:
-        raise ZhenluError("query_long", length=len(folded), limit=max_chars)
+    length = max(len(text), len(folded))  # as typed too: what is longer has not been masked
+    if length > max_chars:
+        raise ZhenluError("query_long", length=length, limit=max_chars)
     if sum(c.isalnum() for c in folded) < 2:
         raise ZhenluError("query_short")
     told, readings = _spelled(folded, age_years)

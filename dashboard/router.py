@@ -20,9 +20,11 @@ page = st.navigation(
     position="top",
 )
 frame.language_switch()
-with frame.errors_in_words():
-    frame.watch_idleness()
-    frame.touch()
-    frame.notices()
-    page.run()
-frame.footer()
+try:
+    with frame.errors_in_words():
+        frame.watch_idleness()
+        frame.touch()
+        frame.notices()
+        page.run()
+finally:
+    frame.footer()

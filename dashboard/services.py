@@ -3,7 +3,7 @@
 import hashlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -42,8 +42,14 @@ class Services:
         self._open: dict[str, KnowledgeBase] = {}
 
     @cached_property
+    def _encoder_spec(self) -> str:
+        """What "auto" means to this process, once and for all: a model that arrives later is for the next start."""
+        settings = self.settings
+        return settings.encoder if settings.remote else str(resolve(settings.encoder, settings, "encoder"))
+
+    @cached_property
     def _encoder(self) -> Encoder:
-        return open_encoder(self.settings)
+        return open_encoder(self.settings.model_copy(update={"encoder": self._encoder_spec}))
 
     @cached_property
     def _reranker(self) -> Reranker | None:
@@ -80,9 +86,7 @@ class Services:
     @property
     def compact(self) -> bool:
         """Whether the embedded default encodes, so that every page can say so."""
-        return (
-            not self.settings.remote and resolve(self.settings.encoder, self.settings, "encoder") == COMPACT["encoder"]
-        )
+        return self._encoder_spec == str(COMPACT["encoder"])
 
     def kb(self, name: str) -> KnowledgeBase:
         """The active version, opened once and again after a switch. Raises as `Store.open` does."""
@@ -109,16 +113,21 @@ class Services:
                 or latest.state in ("done", "cancelled")
                 or (latest.state == "failed" and latest.started < self._started)
             ):
-                self.jobs.start(BUILTIN, BUILTIN_FILE, {})
+                self.start_load(BUILTIN, BUILTIN_FILE, {})
+
+    def start_load(self, kb: str, file: Path, mapping: Mapping[str, str], *, upload: bool = False) -> None:
+        """Begin a load in a process of its own, with this process's encoder. Raises as `check_new_base` does."""
+        self.check_new_base(kb, file)
+        self.jobs.start(kb, file, mapping, upload=upload, environment={"ZHENLU_ENCODER": self._encoder_spec})
 
     def parts(self, kb: str) -> Parts:
         bands = self.store.bands(kb, self.models_key)
         return Parts(self.kb(kb), self.encoder, self.reranker, self.finding_wordings, bands)
 
-    def check_new_base(self, kb: str, file: Path | None = None) -> None:
+    def check_new_base(self, kb: str, file: Path) -> None:
         """Raises ZhenluError kb_name, or kb_reserved when the file would take the built-in base's place."""
         self.store.check_name(kb)
-        if kb == BUILTIN and (file is None or file.resolve() != BUILTIN_FILE.resolve()):
+        if kb == BUILTIN and file.resolve() != BUILTIN_FILE.resolve():
             raise ZhenluError("kb_reserved", kb=kb)
 
     @property

@@ -281,11 +281,9 @@ def _status(result: SearchResult, w: _Words) -> list[str]:
 
 def _danger(item: CantMiss, w: _Words) -> list[Pair]:
     """Why it must not be missed, in the reader's language where the base has it."""
-    flag, said = item.red_flag, []
+    flag, said = item.red_flag, list[Pair]()
     if flag:
-        english = w.language == "en"
-        said.append((w("red_flag"), (english and flag.flag_en) or flag.flag or flag.flag_en))
-        said.append((w("reason"), (english and flag.reason_en) or flag.reason or flag.reason_en))
+        said += zip((w("red_flag"), w("reason")), flag.texts_in(w.language), strict=True)
     said.append((w("met"), w("semicolon").join(_met(e) for e in item.evidence)))
     return [pair for pair in said if pair[1]]
 

@@ -311,6 +311,8 @@ def named(text: str) -> str:
     if len(found) != 1:
         return ""
     measure, reading = found[0]
+    if measure.normal:
+        return ""
     if measure.quantity == "temperature" and measure.bound != "<":
         value = _converted(_units_of(_BY_KEY["temperature"], measure)[0], measure.values)[-1]
         over = (lambda above: value >= above) if measure.bound else (lambda above: value > above)

@@ -43,7 +43,7 @@ def base() -> None:
     with st.expander(t("kb_browse")):
         cards.table([_row(e) for e in kb.entries], height=320)
     with st.expander(t("kb_by_department")):
-        cards.table([{t("column_department"): d, t("column_count"): n} for d, n in numbers["departments"].items()])
+        cards.table([{t("column_department"): d, t("column_count"): n} for d, n in frame.departments(chosen).items()])
     if chosen == services.BUILTIN:
         with st.expander(t("kb_material")):
             parts = ("languages", "lexicon", "words", "sentences", "questions", "vignettes")
@@ -113,7 +113,7 @@ def upload() -> None:
     try:
         path.write_bytes(file.getbuffer())
         table = read_table(path, found.settings.max_upload_mb)
-        mapping = choose_mapping(table)
+        mapping = choose_mapping(table, file.file_id)
         parsed = to_entries(table, mapping)
         good, bad = len(parsed.entries), len(parsed.rejected)
         st.write(t("upload_read", rows=parsed.rows, good=good, bad=bad))
@@ -131,8 +131,7 @@ def upload() -> None:
         name = st.text_input(t("upload_name"), value=path.stem, max_chars=64)
         busy = found.jobs.running(name)
         if st.button(t("upload_start"), type="primary", disabled=not good or busy is not None):
-            found.check_new_base(name)
-            found.jobs.start(name, path, mapping, upload=True)
+            found.start_load(name, path, mapping, upload=True)
             started = True
             st.rerun()
     except ZhenluError as problem:
@@ -142,8 +141,8 @@ def upload() -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def choose_mapping(table: Table) -> dict[str, str]:
-    """What each column is: guessed from its name, for a person to correct."""
+def choose_mapping(table: Table, upload: str) -> dict[str, str]:
+    """What each column is: guessed from its name, for a person to correct. Another upload begins anew."""
     guess = guess_mapping(table.columns)
     none = t("upload_none")
     incomplete = not {"disease", "symptoms"} <= guess.keys()
@@ -153,12 +152,13 @@ def choose_mapping(table: Table) -> dict[str, str]:
         for number, name in enumerate(MAPPED):
             options = [none, *table.columns]
             index = options.index(guess[name]) if name in guess else 0
-            chosen = columns[number % 2].selectbox(t("field_" + name), options, index=index, key=f"map_{name}")
+            chosen = columns[number % 2].selectbox(t("field_" + name), options, index=index, key=f"map_{name}_{upload}")
             mapping[name] = "" if chosen == none else chosen
     return mapping
 
 
 @st.fragment(run_every=1.0)
+@frame.errors_in_words()
 def progress() -> None:
     """The loads that run, whoever started them, and how those of the last minutes ended, until dismissed."""
     listed = found.jobs.all()

@@ -24,6 +24,11 @@ def ask() -> dict[str, Any] | None:
     bases = found.store.names() or [services.BUILTIN]
     if mine.kb not in bases and not mine.stale:  # a search of a base that is gone says so itself
         mine.kb = bases[0]
+    if len(bases) > 1:  # not in the form: the departments below are those of the base
+        start = bases.index(mine.kb) if mine.kb in bases else 0
+        chosen = st.selectbox(t("base"), bases, index=start, format_func=frame.base_name, width=320)
+        if mine.kb in bases:
+            mine.kb = chosen
     with st.form("ask", border=False, enter_to_submit=True):
         left, right = st.columns([2.3, 1], gap="medium")
         with left:
@@ -36,9 +41,6 @@ def ask() -> dict[str, Any] | None:
             )
         with right:
             form = {"said": said, **about()}
-            if len(bases) > 1:
-                start = bases.index(mine.kb) if mine.kb in bases else 0
-                mine.kb = st.selectbox(t("base"), bases, index=start, format_func=frame.base_name)
             sent = st.form_submit_button(
                 f"{t('search')} Ctrl+Enter",
                 type="primary",
@@ -74,6 +76,7 @@ def choice(
     return chosen if chosen in options else options[0]  # after a change of language, until the field knows its options
 
 
+@frame.errors_in_words()
 def hide() -> None:
     """Before anything else sees the text: identifiers are masked, in the box as well."""
     key = mine.key("said")
@@ -96,6 +99,7 @@ def take(form: dict[str, Any]) -> None:
         mine.problem = problem
 
 
+@frame.errors_in_words()
 def replay(asked: Asked) -> None:
     """Search again as then, with the fields as they were."""
     mine.query, mine.kb, mine.patient = asked.query, asked.kb, asked.patient

@@ -156,11 +156,11 @@ def pruned(tokenizer: Tokenizer, texts: list[str], keep: int) -> tuple[Tokenizer
     the rows of the old one (keep,). Single characters stay: whatever is cut away is read in smaller pieces."""
     used = Counter(i for e in tokenizer.encode_batch(texts) for i in e.ids)
     order = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
-    short = [t for t, _ in order if t in SPECIAL or len(t.removeprefix("##")) == 1]
+    short = {t for t, _ in order if t in SPECIAL or len(t.removeprefix("##")) == 1}
     longer = [
         t for t, i in sorted(order, key=lambda item: (-used[item[1]], item[1])) if not chinese(t) and t not in short
     ]
-    kept = {*short, *longer[: keep - len(short)]}
+    kept = {*short, *longer[: max(0, keep - len(short))]}
     pieces = [t for t, _ in order if t in kept]
     return _wordpiece(pieces), torch.tensor([i for t, i in order if t in kept])
 

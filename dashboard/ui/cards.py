@@ -40,12 +40,7 @@ def _cant_miss(items: tuple[CantMiss, ...]) -> None:
     rows = []
     for item in items:
         flag = item.red_flag
-        said = ""
-        if flag:
-            english = language() == "en" and flag.flag_en
-            said = (
-                f"{flag.flag_en} — {flag.reason_en}" if english else " — ".join(filter(None, [flag.flag, flag.reason]))
-            )
+        said = " — ".join(filter(None, flag.texts_in(language()))) if flag else ""
         told = t("comma").join(e.finding for e in item.evidence)
         fits = "" if not told else f' <span class="zl-quiet">{escape(t("cant_miss_fits", findings=told))}</span>'
         fits += "".join(f' <span class="zl-against">✗ {escape(t("misfit_" + m))}</span>' for m in item.misfits)
@@ -152,7 +147,8 @@ def how(item: Candidate) -> str:
     }
     terms = [f"{w / sum(weights.values()):.2f}×{getattr(item.scores, n):.3f}" for n, w in weights.items()]
     said = [t("how_fused", terms=" + ".join(terms))]
-    if item.against:
+    sum_of = sum(w * getattr(item.scores, n) for n, w in weights.items()) / sum(weights.values())
+    if sum_of - (item.scores.fused or 0) > 0.002:
         said.append(t("how_absent"))
     if item.scores.rerank is not None and found.reranker is not None:
         blend = found.reranker.calibration.blend
@@ -168,7 +164,7 @@ def whole_entry(entry: Entry, met: Sequence[str] = ()) -> str:
     aliases = [*entry.aliases_en, *entry.aliases] if english else [*entry.aliases, *entry.aliases_en]
     symptoms = entry.symptoms_in(language())
     description = (entry.description_en if english else entry.description) or entry.description
-    flags = [(f.flag_en or f.flag, f.reason_en or f.reason) if english else (f.flag, f.reason) for f in entry.red_flags]
+    flags = [f.texts_in(language()) for f in entry.red_flags]
     comma = ", " if english else "、"
     parts = [
         (t("aliases"), escape(comma.join(aliases))),

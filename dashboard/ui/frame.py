@@ -10,7 +10,6 @@ from html import escape
 from pathlib import Path
 
 import streamlit as st
-from streamlit.runtime.scriptrunner_utils.exceptions import RerunException, StopException
 
 from dashboard import services
 from dashboard.domain import Language, ZhenluError
@@ -48,16 +47,41 @@ def base_name(kb: str) -> str:
     return t("builtin") if kb == services.BUILTIN else kb
 
 
-def departments(kb: str) -> list[str]:
-    """The departments of a base in the session's language, the largest first; none when it is not loaded."""
+def departments(kb: str) -> dict[str, int]:
+    """The departments of a base in the session's language -> entries, the largest first; none when it is not loaded."""
     found = services.get()
     if found.store.active(kb) is None:
-        return []
+        return {}
     named = [e.department_in(session().language) for e in found.kb(kb).entries]
-    return [name for name, _ in Counter(filter(None, named)).most_common()]
+    return dict(Counter(filter(None, named)).most_common())
+
+
+def error(problem: ZhenluError) -> None:
+    """A failure in words, with what to do. Drawn as plain text: a file's name may hold anything."""
+    st.html(f'<div class="zl-error" role="alert">{escape(explain(problem))}</div>')
+
+
+@contextmanager
+def errors_in_words() -> Iterator[None]:
+    """No traceback on a page, in a fragment or a callback: what we know is explained, the rest is logged by its kind and named by the time."""
+    try:
+        yield
+    except ZhenluError as known:
+        error(known)
+    except Exception as unknown:
+        # The message could carry a patient's words: only the kind of error and where it arose go to the log.
+        place = unknown.__traceback__
+        while place and place.tb_next:
+            place = place.tb_next
+        where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
+        logging.getLogger("zhenlu").error("%s at %s", type(unknown).__name__, where)
+        now = datetime.now().strftime("%H:%M:%S")
+        said = f"{t('unexpected')} {t('unexpected_hint', time=now)}"
+        st.html(f'<div class="zl-error" role="alert">{escape(said)}</div>')
 
 
 @st.fragment(run_every=20)
+@errors_in_words()
 def watch_idleness() -> None:
     """Ward computers are shared: what nobody has touched for a while is cleared, on the open page too."""
     mine, minutes = session(), services.get().settings.idle_minutes
@@ -90,6 +114,7 @@ def notices() -> None:
 
 
 @st.fragment(run_every=0.7)
+@errors_in_words()
 def _first_load() -> None:
     found = services.get()
     job = found.jobs.latest(services.BUILTIN)
@@ -100,32 +125,6 @@ def _first_load() -> None:
         st.rerun(scope="app")
         return
     st.progress(fraction(job), f"{t('loading_builtin')} · {t('stage_' + job.stage)} {job.done}/{job.total}")
-
-
-def error(problem: ZhenluError) -> None:
-    """A failure in words, with what to do. Drawn as plain text: a file's name may hold anything."""
-    st.html(f'<div class="zl-error" role="alert">{escape(explain(problem))}</div>')
-
-
-@contextmanager
-def errors_in_words() -> Iterator[None]:
-    """No traceback on a page: what we know is explained, the rest is logged by its kind and named by the time."""
-    try:
-        yield
-    except ZhenluError as known:
-        error(known)
-    except (RerunException, StopException):
-        raise
-    except Exception as unknown:
-        # The message could carry a patient's words: only the kind of error and where it arose go to the log.
-        place = unknown.__traceback__
-        while place and place.tb_next:
-            place = place.tb_next
-        where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
-        logging.getLogger("zhenlu").error("%s at %s", type(unknown).__name__, where)
-        now = datetime.now().strftime("%H:%M:%S")
-        said = f"{t('unexpected')} {t('unexpected_hint', time=now)}"
-        st.html(f'<div class="zl-error" role="alert">{escape(said)}</div>')
 
 
 def footer() -> None:

@@ -1,5 +1,7 @@
 """What can be done with a result: take it along, put candidates side by side, say what was right or wrong."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 
@@ -7,7 +9,7 @@ import streamlit as st
 
 from dashboard import services, takeaway
 from dashboard.contrast import contrast
-from dashboard.domain import Candidate, SearchResult, language_of
+from dashboard.domain import Candidate, Entry, SearchResult, language_of
 from dashboard.feedback import Opinion, Verdict
 from dashboard.ui.state import Session, language
 from dashboard.ui.text import plain, t
@@ -56,9 +58,10 @@ def take_along(result: SearchResult, mine: Session) -> None:
 def side_by_side(result: SearchResult, mine: Session) -> None:
     """Two to four candidates: the findings each explains, what they share, what would tell them apart."""
     by_id = {c.entry.id: c for c in result.candidates}
+    names = labels([c.entry for c in result.candidates])
     chosen = st.pills(
         t("contrast_choose", most=MOST), list(by_id), selection_mode="multi", key=f"contrasted_{mine.searches}",
-        format_func=lambda i: plain(by_id[i].entry.name_in(language())),
+        format_func=lambda i: plain(names[i]),
     )  # fmt: skip
     picked = [by_id[i] for i in chosen if i in by_id][:MOST]
     if len(chosen) > MOST:
@@ -87,10 +90,17 @@ def table(picked: list[Candidate], rows: tuple) -> str:
     )
 
 
+def labels(entries: Sequence[Entry]) -> dict[str, str]:
+    """Id -> name; with the id where two entries share a name, for a choice is known by what it shows."""
+    names = {e.id: e.name_in(language()) for e in entries}
+    count = Counter(names.values())
+    return {i: name if count[name] == 1 else f"{name} ({i})" for i, name in names.items()}
+
+
 def feedback(result: SearchResult, mine: Session) -> None:
     """An opinion on each candidate and on what is missing; kept as findings, and only after a tick."""
     found = services.get()
-    entries = {e.id: e for e in found.kb(result.kb).entries}
+    names = labels(found.kb(result.kb).entries)
     with st.form("feedback", border=False):
         opinions = {
             c.entry.id: st.segmented_control(
@@ -103,8 +113,8 @@ def feedback(result: SearchResult, mine: Session) -> None:
         }
         missing = st.multiselect(
             t("verdict_missing"),
-            list(entries),
-            format_func=lambda i: entries[i].name_in(language()),
+            list(names),
+            format_func=names.__getitem__,
             max_selections=3,
             key=f"missing_{mine.searches}",
         )

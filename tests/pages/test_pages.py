@@ -157,3 +157,28 @@ def test_an_idle_session_is_cleared_and_somebody_s_return_is_not(running: Servic
     assert cleared is not mine
     assert cleared.query is None
     assert cleared.idle_minutes() < 1
+
+
+def test_entries_of_one_name_are_told_apart(running: Services) -> None:
+    from dashboard.domain import Entry
+    from dashboard.ui.tools import labels
+
+    entries = [Entry("a", "流感", ("发热",)), Entry("b", "流感", ("咳嗽",)), Entry("c", "肺炎", ("咳嗽",))]
+    assert labels(entries) == {"a": "流感 (a)", "b": "流感 (b)", "c": "肺炎"}
+
+
+def test_too_few_terms_leave_the_rest_of_the_page(running: Services) -> None:
+    test = page("terms")
+    test.text_area(key="terms").set_value("只有一个").run()
+    assert not test.exception
+    assert "至少需要两个" in shown(test)
+
+
+def test_bases_are_chosen_before_the_form_and_bring_their_departments(running: Services, tmp_path: Path) -> None:
+    file = tmp_path / "ward.json"
+    file.write_text('[{"disease": "蓝指病", "symptoms": ["指尖发蓝"], "department": "血管外科"}]', encoding="utf-8")
+    running.store.load("ward", read_entries(file), running.encoder)
+    test = page("search")
+    assert "血管外科" not in test.selectbox(key="department").options
+    next(box for box in test.selectbox if box.label == "知识库").set_value("ward").run()
+    assert "血管外科" in test.selectbox(key="department").options

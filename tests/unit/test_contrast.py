@@ -59,3 +59,20 @@ def test_every_symptom_of_an_entry_stands_in_the_table_and_once_outside_the_find
         assert len(own) == len(set(own))
         assert told.isdisjoint(own)
         assert told | set(own) == set(result.candidates[place].entry.symptoms)
+
+
+def test_an_english_entry_with_other_english_symptoms_stands_beside_a_chinese_query(
+    m3_encoder: Any, tmp_path: Path
+) -> None:
+    """Such a base can be loaded: English in the fields without a language, and other words in the English ones."""
+    entries = (
+        Entry("a", "gastritis", ("stomach pain", "nausea"), symptoms_en=("epigastric pain", "nausea", "bloating")),
+        Entry("b", "胃溃疡", ("上腹痛", "黑便")),
+    )
+    store = Store(tmp_path)
+    store.load("kb", Parsed(entries, (), 2), m3_encoder)
+    kb = store.open("kb")
+    assert list(kb.symptoms(0, "zh")) == list(kb.symptoms(0, "en")) == ["epigastric pain", "nausea", "bloating"]
+    assert [kb.phrases[i] for i in kb.symptoms(1, "en").values()] == ["上腹痛", "黑便"]
+    rows = contrast(kb, ask(kb, m3_encoder, "上腹痛").candidates, 0.9999, "zh")
+    assert {"bloating", "黑便"} <= {cell for row in rows for cell in row.cells}

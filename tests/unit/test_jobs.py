@@ -94,6 +94,13 @@ def test_a_number_that_another_process_has_now_is_no_sign_of_life(jobs: Jobs) ->
     assert job.ended > job.started
 
 
+def test_a_load_that_never_began_does_not_run_for_ever(jobs: Jobs) -> None:
+    jobs.root.mkdir(parents=True)
+    write(jobs.path("young"), Job("young", "ward", "ward.json", started=time.time()))
+    write(jobs.path("old"), Job("old", "ward", "ward.json", started=time.time() - 600))
+    assert [(j.id, j.state) for j in jobs.all()] == [("young", "running"), ("old", "failed")]
+
+
 @pytest.mark.parametrize(
     ("stage", "done", "low", "high"),
     [("start", 0, 0, 0.02), ("passages", 50, 0.3, 0.4), ("phrases", 50, 0.8, 0.85), ("index", 100, 1, 1)],

@@ -108,7 +108,13 @@ def test_nothing_present_is_not_enough(kb: KnowledgeBase, m3_encoder: Any) -> No
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("", "query_empty"), ("\u200b\x00 ", "query_empty"), ("痛", "query_short"), ("a" * 5001, "query_long")],
+    [
+        ("", "query_empty"),
+        ("\u200b\x00 ", "query_empty"),
+        ("痛", "query_short"),
+        ("a" * 5001, "query_long"),
+        ("发热" + " " * 5000, "query_long"),
+    ],
 )
 def test_texts_that_cannot_be_searched(text: str, code: str) -> None:
     with pytest.raises(ZhenluError) as failure:
