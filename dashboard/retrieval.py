@@ -174,7 +174,7 @@ def findings_scores(kb: KnowledgeBase, similarity: np.ndarray, floor: float) -> 
     holders = 1 + _has(best, floor).sum(axis=1)
     rarity = np.log(1 + count / holders)
     weights = np.clip((nearest - 0.3) / 0.4, 0.05, 1.0) * rarity / np.log(1 + count)
-    return (weights @ best) / weights.sum(), float(rarity[nearest >= floor].sum() / np.log(1 + count))
+    return (weights @ best) / weights.sum(), float((rarity * _has(nearest, floor)).sum() / np.log(1 + count))
 
 
 def best_by_entry(kb: KnowledgeBase, similarity: np.ndarray) -> np.ndarray:
