@@ -92,8 +92,7 @@ def test_another_file_takes_the_place_of_the_first(ready: App, visit: Callable[.
     upload.set_input_files(two)
     expect(page.get_by_role("alert")).to_contain_text("名字")
     for label, column in (("疾病名称", "名字"), ("症状", "别的")):
-        page.get_by_role("combobox", name=label, exact=True).click()
-        page.get_by_role("option", name=column).click()
+        choose(page, label, column)
     expect(page.get_by_text("2 条记录：2 条可载入")).to_be_visible()
 
 
