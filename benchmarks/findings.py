@@ -81,8 +81,8 @@ def lowered(parts: Parts, query: Query, denied: Finding) -> tuple[int, int] | No
     recalled = [
         retrieve(parts, from_findings(query.text, f), Options(mode="hybrid")) for f in (query.findings, without)
     ]
-    near = parts.encoder.encode([denied.text], query=True).dense @ parts.kb.phrase_vectors.T
-    best = best_by_entry(parts.kb, near)[0, recalled[1].entries]
+    near = recalled[0].absent[query.absent.index(denied.text)]
+    best = best_by_entry(parts.kb, near[None])[0, recalled[1].entries]
     if best.max() < parts.encoder.calibration.evidence:
         return None
     pointed = recalled[1].entries[np.argmax(best)]
