@@ -45,8 +45,10 @@ class Calibration:
     ``similarity``: thresholds on the cosine for very_similar and related.
     ``fusion``: weights of the channels. ``blend``: the rerank stage's score is the logistic of
     rerank x logit + fused x first-stage score + bias; a published reranker stands alone.
-    ``cant_miss``: an urgent entry is shown from this first-stage score and this share of the best one on.
-    ``enough``: how far the present findings have to narrow the base down (1: to one entry) for a short text to be enough.
+    ``cant_miss``: urgent entries are shown when they hold at least ``weight`` of the first candidates' weight, which is
+    exp(first-stage score / ``temperature``); each from ``score`` and from ``share`` of the best score on.
+    ``enough``: how far the present findings have to narrow the base down (1: to one entry); below, a short text is not
+    enough and a long one is about something else.
     ``evidence``: from this similarity on a symptom counts as matched. ``bands``: the lowest score of strong, possible and weak, by stage.
     """
 
@@ -61,7 +63,9 @@ class Calibration:
         default_factory=lambda: {"fused": [0.65, 0.55, 0.45], "rerank": [0.8, 0.4, 0.05]}
     )
     evidence: float = 0.6
-    cant_miss: dict[str, float] = field(default_factory=lambda: {"score": 0.5, "share": 0.85})
+    cant_miss: dict[str, float] = field(
+        default_factory=lambda: {"temperature": 0.02, "weight": 0.3, "score": 0.4, "share": 0.85}
+    )
     enough: float = 0.0
     bands_kb: str = ""  # the base the bands were calibrated on; "" means not calibrated
     use_reranker: bool = True

@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Progress and warnings of libraries are not part of an answer.
     warnings.filterwarnings("ignore")
     try:
-        return args.run(args, services.get()) or 0
+        return args.run(args, services.get(serving=False)) or 0
     except ZhenluError as error:
         return _fail(error, args)
     except OSError as error:

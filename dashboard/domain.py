@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal
 
 Language = Literal["zh", "en"]
 Band = Literal["strong", "possible", "weak", "none"]
+Outcome = Literal["ok", "no_good_match", "not_enough"]
 BANDS: tuple[Band, ...] = ("strong", "possible", "weak", "none")
 LEVELS = ("very_similar", "related", "unrelated")
 
@@ -72,6 +73,11 @@ class Entry:
         if self.symptoms_en:
             texts["en"] = _whole("en", self.disease_en or self.disease, self.symptoms_en, self.description_en)
         return texts
+
+    def briefs(self) -> dict[Language, str]:
+        """Name and symptoms alone, in each language in which there is a description besides."""
+        whole, bare = self.passages(), replace(self, description="", description_en="").passages()
+        return {language: text for language, text in bare.items() if text != whole[language]}
 
     def phrases(self) -> dict[Language, tuple[str, ...]]:
         """The symptoms by language."""
@@ -181,7 +187,7 @@ class SearchResult:
     version: str
     encoder: str
     reranker: str | None
-    status: Literal["ok", "no_good_match", "not_enough"]
+    status: Outcome
     findings: tuple[Finding, ...]
     candidates: tuple[Candidate, ...]
     cant_miss: tuple[CantMiss, ...] = ()

@@ -17,7 +17,7 @@ CUTS = (1, 3, 5, 10, 50)
 FEWEST = 30  # answerable queries below which bands would be guesses
 SHOWN = 5  # candidates of a query that a person reads
 RIGHT = {"strong": 0.75, "possible": 0.25}  # how often a candidate in the band is right, at its lower edge
-UNANSWERED = 0.05  # of the answerable queries, those whose best candidate may stand below the floor
+UNANSWERED = 0.02  # of the answerable queries, those whose best candidate may stand below the floor
 Ranking = tuple[Sequence[tuple[str, float]], bool]  # (id, score) best first; whether a good match was claimed
 
 
@@ -104,7 +104,7 @@ def fit_bands(rows: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[float]:
     """(scores, whether relevant) of the candidates of each labelled query -> the lowest score of strong, possible, weak.
 
     strong and possible: where a logistic fit over the first five of each query says that a candidate is right three
-    times in four, one time in four (Platt 1999). weak, the floor: one in twenty answerable queries has nothing over it.
+    times in four, one time in four (Platt 1999). weak, the floor: one in fifty answerable queries has nothing over it.
     Raises ZhenluError calibrate_few, or calibrate_flat when a higher score does not mean a better candidate.
     """
     answered = [(scores, right) for scores, right in rows if right.any()]

@@ -15,6 +15,7 @@ from dashboard.store import KnowledgeBase
 ASK = 3  # symptoms to ask for next
 CANDIDATES = 10  # the first ones, between which a question should decide
 CANT_MISS = 10  # urgent entries at most
+WEIGHED = 20  # the first candidates, among which the urgent ones have to weigh enough
 AGES = {"neonate": (0, 0.08), "infant": (0, 1), "child": (1, 12), "adolescent": (10, 18), "adult": (18, 65), "elderly": (60, 130)}  # fmt: skip
 
 
@@ -63,20 +64,31 @@ def _in_language(entry: Entry, language: Language) -> dict[str, str]:
 
 
 def cant_miss(parts: Parts, query: Query, recalled: Recalled, patient: Patient) -> tuple[CantMiss, ...]:
-    """Urgent entries that the present findings fit, whatever their rank. Absent findings never take one out."""
+    """Urgent entries that the present findings fit, whatever their rank, when together they weigh enough among the first
+    candidates. Absent findings never take one out."""
     kb, floors, fit = parts.kb, parts.encoder.calibration.cant_miss, recalled.present
+    urgent = np.array([kb.entries[int(i)].urgent for i in recalled.entries])
+    if urgency(fit, urgent, floors["temperature"]) < floors["weight"]:
+        return ()
     floor = max(floors["score"], floors["share"] * float(fit.max()))
     found: list[CantMiss] = []
     for row in np.argsort(-fit, kind="stable"):
         if fit[row] < floor or len(found) == CANT_MISS:
             break
         entry = kb.entries[int(recalled.entries[row])]
-        if entry.urgent:
+        if urgent[row]:
             candidate = Candidate(entry, 0, 0.0, "none", Scores())
             explained = explain(parts, query, recalled, int(recalled.entries[row]), candidate)
             flag = entry.red_flags[0] if entry.red_flags else None
             found.append(CantMiss(entry, flag, explained.evidence, misfit(entry, patient)))
     return tuple(found)
+
+
+def urgency(fit: np.ndarray, urgent: np.ndarray, temperature: float) -> float:
+    """Scores (n,) and which are of urgent entries -> the urgent ones' share of the softmax over the first candidates."""
+    first = np.argsort(-fit, kind="stable")[:WEIGHED]
+    weights = np.exp((fit[first] - fit.max()) / temperature)
+    return float((weights * urgent[first]).sum() / weights.sum())
 
 
 def wanted(parts: Parts, query: Query, recalled: Recalled | None, patient: Patient) -> tuple[Wanted, ...]:

@@ -144,8 +144,9 @@ def retrieve(parts: Parts, query: Query, options: Options) -> Recalled:
     owners = np.searchsorted(entries, kb.passage_entry[rows])
     channels["dense"] = _maximum(owners, kb.dense(rows) @ vector, len(entries))
     if encoding.multi_vector is not None and kb.tokens is not None and options.mode != "dense":
-        late = np.array([_late_interaction(encoding.multi_vector[0], kb.multi_vectors(int(i))) for i in rows])
-        channels["multi_vector"] = _maximum(owners, late, len(entries))
+        whole = rows < kb.wholes
+        late = np.array([_late_interaction(encoding.multi_vector[0], kb.multi_vectors(int(i))) for i in rows[whole]])
+        channels["multi_vector"] = _maximum(owners[whole], late, len(entries))
     fused = fit = fuse(channels, weights)
     if len(absent):
         fused = fused - AGAINST * _contradiction(kb, absent, entries, encoder.calibration.evidence)
@@ -193,7 +194,7 @@ def _has(best: np.ndarray, floor: float) -> np.ndarray:
 
 
 def _by_entry(kb: KnowledgeBase, scores: np.ndarray) -> np.ndarray:
-    return _maximum(kb.passage_entry, scores, len(kb.entries))
+    return _maximum(kb.passage_entry[: kb.wholes], scores, len(kb.entries))
 
 
 def _maximum(owners: np.ndarray, scores: np.ndarray, count: int) -> np.ndarray:

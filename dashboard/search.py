@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from dashboard.domain import Candidate, CantMiss, Language, Scores, SearchResult, Wanted, ZhenluError
+from dashboard.domain import Candidate, CantMiss, Language, Outcome, Scores, SearchResult, Wanted, ZhenluError
 from dashboard.explain import band, cant_miss, explain, misfit, wanted
 from dashboard.rerankers import Reranker, chunks
 from dashboard.retrieval import Options, Parts, Query, Recalled, milliseconds, retrieve
@@ -30,10 +30,9 @@ def search(parts: Parts, query: Query, options: Options) -> Iterator[SearchResul
     timings: dict[str, float | None] = {"encode": recalled.encode_ms, "rerank": None}
     timings["retrieve"] = milliseconds(started) - recalled.encode_ms
     order = np.argsort(-recalled.fused, kind="stable")[: options.recall]
-    urgent = cant_miss(parts, query, recalled, options.patient)
-    # A long text that tells nothing is about something else; a short one has more to say.
-    little = len(query.present) <= FEW and recalled.told < parts.encoder.calibration.enough
-    help_with = wanted(parts, query, recalled, options.patient) if little else ()
+    little = _little(parts, query, recalled)
+    urgent = () if little == "no_good_match" else cant_miss(parts, query, recalled, options.patient)
+    help_with = wanted(parts, query, recalled, options.patient) if little == "not_enough" else ()
     reranker = parts.reranker if options.mode == "rerank" else None
     if reranker is not None and not reranker.calibration.use_reranker:
         reranker = None  # measured to help less than the first stage; the result's notices say so
@@ -86,6 +85,8 @@ def _candidates(
     else:
         now, calibration_of_stage = before, calibration
     edges = parts.bands.get(stage) or calibration_of_stage.bands[stage]
+    if _little(parts, query, recalled) == "no_good_match":
+        edges = ()
     place_before = {int(row): place for place, row in enumerate(before)}
     result = []
     for place, row in enumerate(now):
@@ -115,16 +116,24 @@ def passage_of(kb: KnowledgeBase, entry: int, language: Language) -> str:
     return texts.get(language) or next(iter(texts.values()))
 
 
-def _status(candidates: Sequence[Candidate], little: bool) -> str:
-    if little:
-        return "not_enough"
-    return "ok" if any(c.band != "none" for c in candidates) else "no_good_match"
+def _little(parts: Parts, query: Query, recalled: Recalled) -> Outcome:
+    """What to say of a text whose findings tell too little: a short one has more to say, a long one is about something
+    else."""
+    if recalled.told >= parts.encoder.calibration.enough:
+        return "ok"
+    return "not_enough" if len(query.present) <= FEW else "no_good_match"
+
+
+def _status(candidates: Sequence[Candidate], little: Outcome) -> Outcome:
+    if little == "ok" and all(c.band == "none" for c in candidates):
+        return "no_good_match"
+    return little
 
 
 def _result(
     parts: Parts,
     query: Query,
-    status: str,
+    status: Outcome,
     candidates: Sequence[Candidate],
     urgent: tuple[CantMiss, ...],
     timings: Mapping[str, float | None],
@@ -145,7 +154,7 @@ def _result(
         version=parts.kb.meta.version,
         encoder=parts.encoder.name,
         reranker=reranker.name if reranker else None,
-        status=status,  # type: ignore[arg-type]
+        status=status,
         findings=query.findings,
         candidates=tuple(candidates),
         cant_miss=urgent,

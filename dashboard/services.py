@@ -3,7 +3,7 @@
 import hashlib
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from dashboard.lexicon import Lexicon, Resolver
 from dashboard.rerankers import Reranker, open_reranker
 from dashboard.retrieval import MODES, Options, Parts, Query, understand
 from dashboard.search import search
+from dashboard.serving import Model, Role, Serving
 from dashboard.settings import KNOWLEDGE, Settings
 from dashboard.store import KnowledgeBase, Store
 
@@ -30,8 +31,11 @@ BUILTIN_FILE = KNOWLEDGE / "diseases.jsonl"
 class Services:
     """Models and bases are opened when first needed and then kept."""
 
-    def __init__(self, settings: Settings):
+    def __init__(self, settings: Settings, *, serving: bool = False):
+        """``serving``: a model that is refused does not stop this process; see `_serve`."""
         self.settings = settings
+        self._serving = Serving(settings.data) if serving else None
+        self.refused: dict[Role, ZhenluError] = {}  # role -> why the model that the settings name does not serve
         if settings.threads:
             torch.set_num_threads(settings.threads)
         self.store = Store(settings.data)
@@ -42,18 +46,33 @@ class Services:
         self._open: dict[str, KnowledgeBase] = {}
 
     @cached_property
-    def _encoder_spec(self) -> str:
-        """What "auto" means to this process, once and for all: a model that arrives later is for the next start."""
+    def _encoder(self) -> tuple[str, Encoder]:
+        """The spec is what "auto" means to this process, once and for all: a model that arrives later is for the next
+        start."""
         settings = self.settings
-        return settings.encoder if settings.remote else str(resolve(settings.encoder, settings, "encoder"))
+        return self._serve("encoder", lambda spec: open_encoder(settings.model_copy(update={"encoder": spec})))
 
     @cached_property
-    def _encoder(self) -> Encoder:
-        return open_encoder(self.settings.model_copy(update={"encoder": self._encoder_spec}))
+    def _reranker(self) -> tuple[str, Reranker | None]:
+        settings = self.settings
+        return self._serve("reranker", lambda spec: open_reranker(settings.model_copy(update={"reranker": spec})))
 
-    @cached_property
-    def _reranker(self) -> Reranker | None:
-        return open_reranker(self.settings)
+    def _serve(self, role: Role, opened: Callable[[str], Model]) -> tuple[str, Model]:
+        """The model that the settings name. A serving process goes on with the one that served before, or with the
+        compact one, when that is refused, and keeps the reason for its pages."""
+        wanted: str = getattr(self.settings, role)
+        try:
+            folder = wanted != "none" and not (role == "encoder" and self.settings.remote)
+            spec = str(resolve(wanted, self.settings, role)) if folder else wanted
+            model = opened(spec)
+        except ZhenluError as refusal:
+            if self._serving is None or not refusal.code.startswith("model_"):
+                raise
+            self.refused[role] = refusal
+            spec, model = self._serving.previous(role, opened)
+        if self._serving is not None:
+            self._serving.keep(role, spec)
+        return spec, model
 
     @cached_property
     def _resolver(self) -> Resolver:
@@ -71,12 +90,12 @@ class Services:
     @property
     def encoder(self) -> Encoder:
         with self._lock:
-            return self._encoder
+            return self._encoder[1]
 
     @property
     def reranker(self) -> Reranker | None:
         with self._lock:
-            return self._reranker
+            return self._reranker[1]
 
     @property
     def resolver(self) -> Resolver:
@@ -86,7 +105,8 @@ class Services:
     @property
     def compact(self) -> bool:
         """Whether the embedded default encodes, so that every page can say so."""
-        return self._encoder_spec == str(COMPACT["encoder"])
+        with self._lock:
+            return self._encoder[0] == str(COMPACT["encoder"])
 
     def kb(self, name: str) -> KnowledgeBase:
         """The active version, opened once and again after a switch. Raises as `Store.open` does."""
@@ -118,7 +138,9 @@ class Services:
     def start_load(self, kb: str, file: Path, mapping: Mapping[str, str], *, upload: bool = False) -> None:
         """Begin a load in a process of its own, with this process's encoder. Raises as `check_new_base` does."""
         self.check_new_base(kb, file)
-        self.jobs.start(kb, file, mapping, upload=upload, environment={"ZHENLU_ENCODER": self._encoder_spec})
+        with self._lock:
+            spec = self._encoder[0]
+        self.jobs.start(kb, file, mapping, upload=upload, environment={"ZHENLU_ENCODER": spec})
 
     def parts(self, kb: str) -> Parts:
         bands = self.store.bands(kb, self.models_key)
@@ -181,12 +203,13 @@ _current: Services | None = None
 _guard = threading.Lock()
 
 
-def get() -> Services:
-    """The process's services, made from the environment at the first call."""
+def get(*, serving: bool = True) -> Services:
+    """The process's services, made from the environment at the first call. A command does not serve: a model that is
+    refused is its answer."""
     global _current
     with _guard:
         if _current is None:
-            _current = Services(Settings())
+            _current = Services(Settings(), serving=serving)
         return _current
 
 

@@ -4,7 +4,7 @@
     DATA/kb/<name>/last.json              {"number"} of the newest version there ever was
     DATA/kb/<name>/bands.json             what `evaluate --calibrate` found, by the models it was found with
     DATA/kb/<name>/<version>/meta.json    written last: a folder without it was never finished
-                             entries.jsonl, chroma/ (whole texts, dense), sparse.npz (whole texts, lexical),
+                             entries.jsonl, chroma/ (whole texts and briefs, dense), sparse.npz (whole texts, lexical),
                              phrases.npz (each symptom once, dense), tokens.npy + tokens.npz (whole texts, multi-vector)
 
 A finished version is never changed again, so any number of processes read it without a lock.
@@ -16,7 +16,7 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ from filelock import FileLock, Timeout
 from scipy.sparse import csr_matrix, load_npz, save_npz
 
 from dashboard.domain import Entry, Language, LoadReport, RedFlag, ZhenluError
-from dashboard.encoders.base import Encoder, Encoding
+from dashboard.encoders.base import Encoder
 from dashboard.records import Parsed, key
 
 MULTI_VECTOR_TOKENS = 64  # of each whole text: the name and the symptoms stand first
@@ -61,7 +61,9 @@ class Meta:
 class KnowledgeBase:
     """One version, opened for reading.
 
-    passages: entry index of each whole text. phrases: the unique symptom texts, with their languages;
+    passages: the whole text of every entry in each of its languages, ``wholes`` of them, then the briefs, which have dense
+    vectors only: a description that speaks of genes or history hides the symptoms from a query, and helps elsewhere.
+    phrases: the unique symptom texts, with their languages;
     phrase_vectors float32 (phrases, d). Entry i has the phrases ``phrase_ids[phrase_starts[i]:phrase_starts[i + 1]]``.
     """
 
@@ -70,6 +72,7 @@ class KnowledgeBase:
     passage_entry: np.ndarray
     passage_text: tuple[str, ...]
     passage_language: tuple[Language, ...]
+    wholes: int
     phrases: tuple[str, ...]
     phrase_vectors: np.ndarray
     phrase_ids: np.ndarray
@@ -80,14 +83,14 @@ class KnowledgeBase:
     collection: Any
 
     def nearest(self, vector: np.ndarray, count: int) -> list[tuple[int, float]]:
-        """(passage, cosine) of the nearest whole texts, best first."""
+        """(passage, cosine) of the nearest passages, best first."""
         found = self.collection.query(
             query_embeddings=[vector], n_results=min(count, len(self.passage_text)), include=["distances"]
         )
         return [(int(i), 1 - d) for i, d in zip(found["ids"][0], found["distances"][0], strict=True)]
 
     def dense(self, passages: Sequence[int] | np.ndarray) -> np.ndarray:
-        """The vectors of some whole texts, float32 (n, d)."""
+        """The vectors of some passages, float32 (n, d)."""
         found = self.collection.get(ids=[str(i) for i in passages], include=["embeddings"])
         place = {int(i): row for row, i in enumerate(found["ids"])}
         return np.asarray(found["embeddings"], dtype=np.float32)[[place[int(i)] for i in passages]]
@@ -151,7 +154,8 @@ class Store:
         meta = self.meta(kb, version)
         folder = self._folder(kb) / meta.version
         entries = tuple(_read_entries(folder / "entries.jsonl"))
-        texts = [(i, language, text) for i, e in enumerate(entries) for language, text in e.passages().items()]
+        texts, wholes = _passages(entries)
+        texts = texts[: meta.passages]  # versions of older editions have no briefs
         with np.load(folder / "phrases.npz", allow_pickle=False) as saved:
             vectors, ids, starts = saved["vectors"], saved["ids"], saved["starts"]
         has_tokens = (folder / "tokens.npy").exists()
@@ -161,6 +165,7 @@ class Store:
             passage_entry=np.array([i for i, _, _ in texts]),
             passage_text=tuple(text for _, _, text in texts),
             passage_language=tuple(language for _, language, _ in texts),
+            wholes=wholes,
             phrases=tuple(_phrases(entries)),
             phrase_vectors=vectors,
             phrase_ids=ids,
@@ -186,7 +191,7 @@ class Store:
         with FileLock(path.with_suffix(".lock")):
             saved = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
             saved[models] = saved.get(models, {}) | {stage: list(edges)}
-            _replace(path, saved)
+            replace_json(path, saved)
 
     def check_name(self, kb: str) -> None:
         """Raises ZhenluError kb_name when this cannot be a base's name."""
@@ -197,7 +202,7 @@ class Store:
     def use(self, kb: str, version: str) -> Meta:
         """Make a finished version the active one. Raises as `meta` does."""
         meta = self.meta(kb, version)
-        _replace(self._folder(kb) / "active.json", {"version": version})
+        replace_json(self._folder(kb) / "active.json", {"version": version})
         return meta
 
     def delete(self, kb: str, version: str | None = None) -> None:
@@ -228,7 +233,7 @@ class Store:
                 who = {}
             raise ZhenluError("kb_busy", kb=kb, pid=who.get("pid", "?"), since=who.get("since", "?")) from error
         try:
-            _replace(owner, {"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")})
+            replace_json(owner, {"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")})
             yield
         finally:
             owner.unlink(missing_ok=True)
@@ -254,8 +259,8 @@ class Store:
             old = {e.id: e for e in _read_entries(folder / active / "entries.jsonl")} if active else {}
             meta = build(folder / version, kb, version, parsed.entries, encoder, file=file, step=step or _quiet)
             _verify(folder / version, meta)
-            _replace(folder / version / "meta.json", asdict(meta))
-            _replace(folder / "active.json", {"version": version})
+            replace_json(folder / version / "meta.json", asdict(meta))
+            replace_json(folder / "active.json", {"version": version})
             for stale in [m for m in self.versions(kb) if m.version != version][KEEP_VERSIONS - 1 :]:
                 _remove(folder / stale.version)
         new = {e.id: e for e in parsed.entries}
@@ -291,7 +296,7 @@ class Store:
         if last.exists():
             used.append(int(json.loads(last.read_text(encoding="utf-8"))["number"]))
         number = max(used, default=0) + 1
-        _replace(last, {"number": number})
+        replace_json(last, {"number": number})
         return f"v{number:04d}"
 
 
@@ -303,12 +308,19 @@ def build(
     with (folder / "entries.jsonl").open("w", encoding="utf-8") as out:
         for entry in entries:
             out.write(json.dumps(asdict(entry), ensure_ascii=False) + "\n")
-    texts = [text for entry in entries for text in entry.passages().values()]
-    whole = encoder.encode(texts, kinds=encoder.kinds, progress=lambda done, total: step("passages", done, total))
+    passages, wholes = _passages(entries)
+    texts = [text for _, _, text in passages]
+    whole = encoder.encode(
+        texts[:wholes], kinds=encoder.kinds, progress=lambda done, _: step("passages", done, len(texts))
+    )
+    vectors = whole.dense
+    if wholes < len(texts):
+        brief = encoder.encode(texts[wholes:], progress=lambda done, _: step("passages", wholes + done, len(texts)))
+        vectors = np.concatenate([vectors, brief.dense])
     phrases = _phrases(entries)
     parts = encoder.encode(phrases, progress=lambda done, total: step("phrases", done, total))
     step("index", 0, len(texts))
-    _write_chroma(folder / "chroma", whole, [e.id for e in entries for _ in e.passages()])
+    _write_chroma(folder / "chroma", vectors, [entries[i].id for i, _, _ in passages])
     place = {key(phrase): i for i, phrase in enumerate(phrases)}
     ids = [[place[key(p)] for group in e.phrases().values() for p in group] for e in entries]
     np.savez(
@@ -339,7 +351,7 @@ def build(
     )
 
 
-def _write_chroma(folder: Path, whole: Encoding, owners: list[str]) -> None:
+def _write_chroma(folder: Path, vectors: np.ndarray, owners: list[str]) -> None:
     with _client(folder) as client:
         # ef_search 400 measured recall@50 of 0.998 at 20,000 x 1,024, against 0.989 at 100
         collection = client.create_collection(
@@ -350,7 +362,7 @@ def _write_chroma(folder: Path, whole: Encoding, owners: list[str]) -> None:
             rows = range(start, min(start + size, len(owners)))
             collection.upsert(
                 ids=[str(i) for i in rows],
-                embeddings=whole.dense[start : start + size],
+                embeddings=vectors[start : start + size],
                 metadatas=[{"entry": owners[i]} for i in rows],
             )
 
@@ -372,6 +384,12 @@ def _remove(folder: Path) -> None:
 def _client(folder: Path) -> Client:
     # declared as the base class, which cannot be closed
     return cast(Client, chromadb.PersistentClient(str(folder), settings=ChromaSettings(anonymized_telemetry=False)))
+
+
+def _passages(entries: Sequence[Entry]) -> tuple[list[tuple[int, Language, str]], int]:
+    """(entry, language, text) of all whole texts, then of all briefs; and how many are whole."""
+    whole = [(i, language, text) for i, e in enumerate(entries) for language, text in e.passages().items()]
+    return [*whole, *((i, lang, text) for i, e in enumerate(entries) for lang, text in e.briefs().items())], len(whole)
 
 
 def _phrases(entries: Sequence[Entry]) -> list[str]:
@@ -406,7 +424,7 @@ def _checked(name: str) -> str:
     return name
 
 
-def _replace(path: Path, content: dict[str, Any]) -> None:
+def replace_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write JSON so that a reader sees the old file or the new one, never half of either."""
     temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
     temporary.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")

@@ -19,6 +19,7 @@ import numpy as np
 from dashboard.checkpoint import COMPACT, Calibration
 from dashboard.domain import ZhenluError
 from dashboard.evaluation import fit_bands, logistic
+from dashboard.explain import urgency
 from dashboard.records import read_entries
 from dashboard.retrieval import Options, Parts, Query, retrieve
 from dashboard.search import FEW, passage_of
@@ -30,7 +31,9 @@ BUILD = Path(__file__).parent / "build"
 CHANNELS = ("dense", "sparse", "multi_vector", "findings")
 STEP = 0.1
 RECALL = 50
-PRIOR = 0.1
+TEMPERATURES = (0.01, 0.015, 0.02, 0.03, 0.04)
+NOISE = 0.18  # of the cases without an urgent answer, those that may show a can't-miss panel
+PRIOR = 0.3
 WORTH = 0.01  # of mean reciprocal rank: what a reranker has to bring for the half second it takes
 Row = dict[str, Any]
 
@@ -57,8 +60,8 @@ def main() -> None:
     encoder = replace(encoder, fusion=fusion([r for r in rows if r["relevant"]]))
     for row in rows:
         row["fused"] = row["matrix"] @ np.array([encoder.fusion[c] for c in CHANNELS])
-    encoder = replace(encoder, bands=encoder.bands | {"fused": bands(rows, "fused")}, cant_miss=cant_miss(rows))
-    encoder = replace(encoder, enough=enough(rows))
+    encoder = replace(encoder, bands=encoder.bands | {"fused": bands(rows, "fused")}, enough=enough(rows))
+    encoder = replace(encoder, cant_miss=cant_miss(rows, encoder.enough))
     write(COMPACT["encoder"], encoder)
 
     if parts.reranker is not None:
@@ -98,11 +101,12 @@ def features(found: Services, parts: Parts, vignette: dict[str, Any]) -> Row | N
 
 def fusion(rows: list[Row]) -> dict[str, float]:
     """The weights with the best mean reciprocal rank, on a grid that sums to 1, drawn a little towards equal ones:
-    the vignettes are about entries the model knows, other bases are not."""
-    grid = np.arange(0, 1 + STEP / 2, STEP)
+    the vignettes are about entries the model knows, other bases are not. None is 0: they were written to hold none of
+    a textbook's words, which other queries do, so they cannot tell what the sparse channel is worth."""
+    grid = np.arange(STEP, 1, STEP)
     best, chosen = -1.0, np.ones(4) / 4
     for a, b, c in itertools.product(grid, grid, grid):
-        if a + b + c > 1 + 1e-9:
+        if a + b + c > 1 - STEP + 1e-9:
             continue
         weights = np.array([a, b, c, 1 - a - b - c])
         value = float(np.mean([reciprocal(r["matrix"] @ weights, r["label"]) for r in rows]))
@@ -144,30 +148,34 @@ def bands(rows: list[Row], stage: str) -> list[float]:
 
 
 def enough(rows: list[Row]) -> float:
-    """One in fifty short but answerable texts tells less; printed: how many of the vague ones do."""
-    short = [r for r in rows if len(r["query"].present) <= FEW]
+    """One in fifty answerable texts tells less; printed: how many of the others do."""
     floor = float(np.quantile([r["told"] for r in rows if r["relevant"]], 0.02))
-    below = {kind: [r["told"] < floor for r in short if bool(r["relevant"]) == kind] for kind in (True, False)}
+    below = {kind: [r["told"] < floor for r in rows if bool(r["relevant"]) == kind] for kind in (True, False)}
     shown = {kind: f"{sum(v)} of {len(v)}" for kind, v in below.items()}
-    print(f"enough {floor:.2f}; short texts below: unanswerable {shown[False]}, answerable {shown[True]}", flush=True)
+    print(f"enough {floor:.2f}; texts below: unanswerable {shown[False]}, answerable {shown[True]}", flush=True)
     return round(floor, 2)
 
 
-def cant_miss(rows: list[Row]) -> dict[str, float]:
-    """The share of the best score, and the score, from which on 95% of urgent answers show; printed: the share of
-    other cases that show any."""
-    urgent = [
-        (r["fused"][r["label"] & r["urgent"]].max(), r["fused"].max()) for r in rows if (r["label"] & r["urgent"]).any()
-    ]
-    share = float(np.quantile([own / best for own, best in urgent], 0.04))
-    score = float(np.quantile([own for own, _ in urgent], 0.01))
-    calm = [r for r in rows if not (r["label"] & r["urgent"]).any()]
-    shown = [bool((r["fused"][r["urgent"]] >= max(score, share * r["fused"].max())).any()) for r in calm]
-    print(
-        f"cant_miss from {score:.3f} and {share:.3f} of the best; of the others {np.mean(shown):.3f} show any",
-        flush=True,
-    )
-    return {"score": round(score, 3), "share": round(share, 3)}
+def cant_miss(rows: list[Row], enough: float) -> dict[str, float]:
+    """The temperature that parts urgent cases from others best (area under the curve), the weight that `NOISE` of the
+    others reach, the score and the share of the best score that 99% of urgent answers have; printed: how many urgent
+    cases reach the weight."""
+    asked = [r for r in rows if r["told"] >= enough or len(r["query"].present) <= FEW]  # to the rest no panel is shown
+    silent = sum(not r["relevant"] for r in rows) - sum(not r["relevant"] for r in asked)
+    urgent = [r for r in asked if (r["label"] & r["urgent"]).any()]
+    calm = [r for r in asked if not (r["label"] & r["urgent"]).any()]
+    weights = {
+        t: [np.array([urgency(r["fused"], r["urgent"], t) for r in group]) for group in (urgent, calm)]
+        for t in TEMPERATURES
+    }
+    parted = {t: round(float(np.mean(u[:, None] > c)), 4) for t, (u, c) in weights.items()}
+    temperature = max(parted, key=lambda t: parted[t])
+    weight = float(np.quantile(np.concatenate([weights[temperature][1], np.zeros(silent)]), 1 - NOISE))
+    own = [(r["fused"][r["label"] & r["urgent"]].max(), r["fused"].max()) for r in urgent]
+    score, share = (float(np.quantile(v, 0.01)) for v in ([o for o, _ in own], [o / best for o, best in own]))
+    shown = (weights[temperature][0] >= weight).mean()
+    print(f"cant_miss: parted {parted}; of {len(urgent)} urgent cases {shown:.3f}, of the others {NOISE}", flush=True)
+    return {"temperature": temperature, "weight": round(weight, 3), "score": round(score, 3), "share": round(share, 3)}
 
 
 def rerank(parts: Parts, rows: list[Row]) -> None:

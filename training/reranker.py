@@ -1,6 +1,6 @@
 """Train the compact reranker.
 
-    python -m training.reranker [--steps 1000] [--threads 2] [--out knowledge/models/compact-reranker] [--prune TOKENS]
+    python -m training.reranker [--steps 1000] [--threads 2] [--out knowledge/models/compact-reranker]
 
 A one-label cross-encoder in bge-reranker-v2-m3's layout: the trained encoder's embeddings and every other one of its
 layers, then a listwise softmax over one relevant entry and several that resemble it (Nogueira and Cho 2019,
@@ -53,7 +53,7 @@ class Trainer:
             entry = self.material.entries[index]
             said = materials.query(entry, self.wordings, rng.choice(["zh", "en"]), rng)
             cases = self.cases.get(entry["id"])
-            if cases and rng.random() < 0.35:
+            if cases and rng.random() < 0.5:
                 said = rng.choice(cases)
             others = rng.sample(self.near[index], CANDIDATES - 3) + rng.sample(range(len(self.near)), 2)
             offsets = self.plain.encode(said, add_special_tokens=False).offsets
@@ -79,27 +79,19 @@ class Trainer:
         return "lists", nn.functional.cross_entropy(listed, target) + 0.5 * pointwise
 
 
-def prune(folder: Path, material: Material, keep: int) -> None:
-    """Give a trained reranker a smaller vocabulary, in place. Words it no longer has are read in smaller pieces."""
+def build(encoder: Path, material: Material, tokens: int) -> tuple[Tokenizer, BertForSequenceClassification]:
+    """The encoder's embeddings and every other layer, with a fresh head. Of its vocabulary the ``tokens`` that the
+    material uses most stay, single characters among them; the other words are read in smaller pieces."""
     tokenizer, rows = vocabulary.pruned(
-        Tokenizer.from_file(str(folder / "tokenizer.json")), material.chinese() + material.english(), keep
+        Tokenizer.from_file(str(encoder / "tokenizer.json")), material.chinese() + material.english(), tokens
     )
-    weights = load_file(folder / "model.safetensors")
-    name = "bert.embeddings.word_embeddings.weight"
-    weights[name] = weights[name][rows].contiguous()
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps(config | {"vocab_size": len(rows)}, indent=2) + "\n")
-    vocabulary.save_tokenizer(tokenizer, folder)
-
-
-def build(encoder: Path) -> tuple[Tokenizer, BertForSequenceClassification]:
-    """The encoder's tokenizer, embeddings and every other layer, with a fresh head."""
     raw = json.loads((encoder / "config.json").read_text())
     config = BertConfig(**{k: v for k, v in raw.items() if k not in ("architectures", "dtype", "torch_dtype")})
-    config.num_hidden_layers, config.num_labels = len(LAYERS), 1
+    config.num_hidden_layers, config.num_labels, config.vocab_size = len(LAYERS), 1, len(rows)
     network = BertForSequenceClassification(config)
     source = {k: v.float() for k, v in load_file(encoder / "model.safetensors").items()}
+    words = "embeddings.word_embeddings.weight"
+    source[words] = source[words][rows]
     state = network.state_dict()
     for name in state:
         inner = name.removeprefix("bert.")
@@ -109,11 +101,10 @@ def build(encoder: Path) -> tuple[Tokenizer, BertForSequenceClassification]:
         if inner in source and source[inner].shape == state[name].shape:
             state[name] = source[inner]
     network.load_state_dict(state)
-    tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
     return tokenizer, network
 
 
-def save(network: BertForSequenceClassification, encoder: Path, folder: Path) -> None:
+def save(network: BertForSequenceClassification, tokenizer: Tokenizer, folder: Path) -> None:
     """bge-reranker-v2-m3's layout, in fp16."""
     folder.mkdir(parents=True, exist_ok=True)
     network.config.save_pretrained(folder)
@@ -122,22 +113,20 @@ def save(network: BertForSequenceClassification, encoder: Path, folder: Path) ->
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
     save_file({k: v.half().contiguous() for k, v in network.state_dict().items() if "position_ids" not in k},
               folder / "model.safetensors", metadata={"format": "pt"})  # fmt: skip
-    vocabulary.save_tokenizer(Tokenizer.from_file(str(encoder / "tokenizer.json")), folder)
+    vocabulary.save_tokenizer(Tokenizer.from_str(tokenizer.to_str()), folder)
 
 
 def main() -> None:
     options = loop.parser(__doc__, steps=1000, out=materials.KNOWLEDGE / "models" / "compact-reranker")
     options.add_argument("--encoder", type=Path, default=materials.KNOWLEDGE / "models" / "compact-encoder")
-    options.add_argument("--prune", type=int, metavar="TOKENS", help="only give --out a smaller vocabulary")
+    options.add_argument("--tokens", type=int, default=11_600, help="size of the vocabulary")
     args = options.parse_args()
-    if args.prune:
-        prune(args.out, materials.load(), args.prune)
-        return
     loop.prepare(args)
-    tokenizer, network = build(args.encoder)
-    trainer = Trainer(materials.load(), tokenizer, network, args.seed, args.encoder)
+    material = materials.load()
+    tokenizer, network = build(args.encoder, material, args.tokens)
+    trainer = Trainer(material, tokenizer, network, args.seed, args.encoder)
     groups = [{"params": list(network.parameters()), "lr": args.rate}]
-    save_now = lambda: save(network, args.encoder, args.out)  # noqa: E731
+    save_now = lambda: save(network, tokenizer, args.out)  # noqa: E731
     loop.run(network, groups, trainer.step, args, loop.BUILD / "reranker.pt", save_now)
 
 

@@ -101,11 +101,15 @@ def touch() -> None:
 
 
 def notices() -> None:
-    """Which model runs, when it is the compact one; how the first load goes."""
+    """Which model runs, when it is the compact one or not the one that was asked for; how the first load goes."""
     found = services.get()
     if found.needs_builtin():
         found.start_builtin()
         _first_load()
+    for role, model in (("encoder", found.encoder), ("reranker", found.reranker)):
+        if role in found.refused:
+            error(found.refused[role])
+            st.caption(t("model_kept", name=model.name if model else "–"))
     if found.compact:
         with st.container(key="model_notice", horizontal=True, vertical_alignment="center", gap="small"):
             st.html(f'<span class="zl-quiet">● {escape(t("compact_short"))}</span>')

@@ -11,7 +11,7 @@ import pytest
 
 from dashboard.checkpoint import Calibration
 from dashboard.domain import Entry, Finding, Patient, RedFlag, Status, ZhenluError
-from dashboard.explain import band, misfit
+from dashboard.explain import WEIGHED, band, misfit, urgency
 from dashboard.records import Parsed
 from dashboard.rerankers import chunks
 from dashboard.retrieval import Options, Parts, from_findings, fuse, retrieve, understand
@@ -97,8 +97,31 @@ def test_what_is_absent_counts_against_and_is_not_searched_for(kb: KnowledgeBase
 
 def test_an_absent_finding_never_takes_an_emergency_out_of_cant_miss(kb: KnowledgeBase, m3_encoder: Any) -> None:
     query = from_findings("x", [Finding("呼吸困难"), Finding("胸痛", Status.ABSENT)])
+    m3_encoder = copy(m3_encoder)
+    floors = {"temperature": 0.02, "weight": 0.0, "score": 0.0, "share": 0.0}
+    m3_encoder.calibration = replace(m3_encoder.calibration, cant_miss=floors)
     *_, result = search(Parts(kb, m3_encoder, None), query, Options())
     assert [m.entry.id for m in result.cant_miss] == ["mi"]
+
+
+def test_cant_miss_asks_how_much_the_urgent_entries_weigh() -> None:
+    scores, urgent = np.array([0.60, 0.58, 0.58, 0.20]), np.array([False, True, True, True])
+    near, far = np.exp(-1), np.exp(-20)  # 0.02 and 0.40 below the best, at a temperature of 0.02
+    expected = (2 * near + far) / (1 + 2 * near + far)
+    assert urgency(scores, urgent, 0.02) == pytest.approx(expected)
+    crowd = np.concatenate([np.full(WEIGHED, 0.9), [0.899]])
+    assert urgency(crowd, np.arange(len(crowd)) == WEIGHED, 0.02) == 0  # only the first ones are weighed
+
+
+def test_a_long_text_that_tells_nothing_matches_nothing_and_alarms_nobody(kb: KnowledgeBase, m3_encoder: Any) -> None:
+    m3_encoder = copy(m3_encoder)
+    floors = {"temperature": 0.02, "weight": 0.0, "score": 0.0, "share": 0.0}
+    m3_encoder.calibration = replace(m3_encoder.calibration, enough=100.0, cant_miss=floors)
+    query = from_findings("x", [Finding("发票丢了"), Finding("医保报销"), Finding("去哪个窗口")])
+    *_, result = search(Parts(kb, m3_encoder, None), query, Options())
+    assert result.status == "no_good_match"
+    assert {c.band for c in result.candidates} == {"none"}
+    assert (result.cant_miss, result.wanted) == ((), ())
 
 
 def test_nothing_present_is_not_enough(kb: KnowledgeBase, m3_encoder: Any) -> None:

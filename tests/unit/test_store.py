@@ -108,22 +108,41 @@ def test_entries_come_back_equal(loaded: Store) -> None:
 
 def test_meta_says_what_was_built_with_what(loaded: Store, m3_encoder: Encoder) -> None:
     meta = loaded.meta("ward")
-    assert (meta.kb, meta.entries, meta.passages, meta.file) == ("ward", 3, 4, "ward.jsonl")
+    assert (meta.kb, meta.entries, meta.passages, meta.file) == ("ward", 3, 7, "ward.jsonl")
     assert (meta.encoder, meta.fingerprint) == (m3_encoder.name, m3_encoder.fingerprint)
     assert (meta.dimension, meta.kinds) == (m3_encoder.dimension, ("dense", "sparse", "multi_vector"))
 
 
 def test_passages_are_whole_entries_in_each_of_their_languages(loaded: Store) -> None:
     kb = loaded.open("ward")
-    assert kb.passage_entry.tolist() == [0, 0, 1, 2]
-    assert kb.passage_language == ("zh", "en", "zh", "en")
+    assert kb.wholes == 4
+    assert kb.passage_entry[:4].tolist() == [0, 0, 1, 2]
+    assert kb.passage_language[:4] == ("zh", "en", "zh", "en")
     assert kb.passage_text[1] == "Influenza. fever, cough, fatigue. <b>viral</b>"
+
+
+def test_what_has_a_description_is_a_passage_without_it_too(loaded: Store) -> None:
+    kb = loaded.open("ward")
+    assert kb.passage_entry[4:].tolist() == [0, 0, 1]
+    assert kb.passage_language[4:] == ("zh", "en", "zh")
+    assert kb.passage_text[4:] == (
+        "流感。发热、咳嗽、乏力。",
+        "Influenza. fever, cough, fatigue.",
+        "肺炎。咳嗽、胸痛、Fever。",
+    )
+
+
+def test_a_version_of_an_older_edition_has_no_briefs(loaded: Store) -> None:
+    path = loaded.root / "ward" / "v0001" / "meta.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"passages": 4}), encoding="utf-8")
+    assert loaded.open("ward").passage_entry.tolist() == [0, 0, 1, 2]
 
 
 def test_every_stored_vector_is_the_encoder_s(loaded: Store, m3_encoder: Encoder) -> None:
     kb = loaded.open("ward")
-    whole = m3_encoder.encode(kb.passage_text, kinds=m3_encoder.kinds)
+    whole = m3_encoder.encode(kb.passage_text[: kb.wholes], kinds=m3_encoder.kinds)
     np.testing.assert_allclose(kb.dense([2, 0, 3, 1]), whole.dense[[2, 0, 3, 1]], atol=1e-5)
+    np.testing.assert_allclose(kb.dense([6, 4]), m3_encoder.encode(kb.passage_text).dense[[6, 4]], atol=1e-5)
     assert kb.sparse is not None
     assert whole.sparse is not None
     assert whole.multi_vector is not None
@@ -197,7 +216,7 @@ def test_progress_is_told_stage_by_stage_up_to_the_end(store: Store, m3_encoder:
     steps: list[tuple[str, int, int]] = []
     store.load("ward", parsed(*THREE), m3_encoder, step=lambda *step: steps.append(step))
     assert list(dict.fromkeys(stage for stage, _, _ in steps)) == ["passages", "phrases", "index"]
-    assert {("passages", 4, 4), ("phrases", 10, 10), ("index", 4, 4)} <= set(steps)
+    assert {("passages", 7, 7), ("phrases", 10, 10), ("index", 7, 7)} <= set(steps)
 
 
 # -- versions ---------------------------------------------------------------------------------------------------
