@@ -39,7 +39,7 @@ def base() -> None:
     columns[1].metric(t("kb_phrases"), numbers["symptom_phrases"])
     columns[2].metric(t("kb_urgent"), numbers["urgent"])
     columns[3].metric(t("kb_version"), kb.meta.version)
-    st.caption(f"{t('kb_encoder')}: {kb.meta.encoder} · {t('kb_created')}: {kb.meta.created}")
+    st.caption(f"{t('kb_encoder')}: {kb.meta.encoder} · {t('kb_created')}: {frame.moment(kb.meta.created)}")
     with st.expander(t("kb_browse")):
         cards.table([_row(e) for e in kb.entries], height=320)
     with st.expander(t("kb_by_department")):
@@ -77,7 +77,7 @@ def versions(kb: str, active: Meta) -> None:
                 t("kb_active"): "✓" if m.version == active.version else "",
                 t("kb_entries"): m.entries,
                 t("kb_encoder"): m.encoder,
-                t("kb_created"): m.created,
+                t("kb_created"): frame.moment(m.created),
             }
             for m in listed
         ]

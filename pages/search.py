@@ -40,7 +40,8 @@ def ask() -> dict[str, Any] | None:
                 placeholder=t("describe_placeholder"),
             )
         with right:
-            form = {"said": said, **about()}
+            with st.container(key="about"):
+                form = {"said": said, **about()}
             sent = st.form_submit_button(
                 f"{t('search')} Ctrl+Enter",
                 type="primary",

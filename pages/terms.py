@@ -78,7 +78,12 @@ left, right = st.columns([1, 2.2], gap="large")
 with left:
     typed = st.text_area(t("terms_input"), START, height=250, key=mine.key("terms"), persist_state="session")
     added = st.multiselect(
-        t("terms_lexicon"), list(found.lexicon.by_id), format_func=wordings, key=mine.key("concepts"), max_selections=12
+        t("terms_lexicon"),
+        list(found.lexicon.by_id),
+        format_func=wordings,
+        key=mine.key("concepts"),
+        max_selections=12,
+        placeholder=t("terms_lexicon_none"),
     )
     threshold = st.slider(t("terms_threshold"), 0.0, 1.0, 0.75, 0.01)
 result: Matrix | None = None

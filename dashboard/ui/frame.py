@@ -47,6 +47,11 @@ def base_name(kb: str) -> str:
     return t("builtin") if kb == services.BUILTIN else kb
 
 
+def moment(iso: str) -> str:
+    """A stored time as the clock of this machine shows it: 2026-11-21 17:53."""
+    return datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
 def departments(kb: str) -> dict[str, int]:
     """The departments of a base in the session's language -> entries, the largest first; none when it is not loaded."""
     found = services.get()
