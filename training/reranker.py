@@ -1,6 +1,6 @@
 """Train the compact reranker.
 
-    python -m training.reranker [--steps 1000] [--threads 2] [--out knowledge/models/compact-reranker]
+    python -m training.reranker [--steps 1200] [--threads 2] [--out knowledge/models/compact-reranker]
 
 A one-label cross-encoder in bge-reranker-v2-m3's layout: the trained encoder's embeddings and every other one of its
 layers, then a listwise softmax over one relevant entry and several that resemble it (Nogueira and Cho 2019,
@@ -117,7 +117,7 @@ def save(network: BertForSequenceClassification, tokenizer: Tokenizer, folder: P
 
 
 def main() -> None:
-    options = loop.parser(__doc__, steps=1000, out=materials.KNOWLEDGE / "models" / "compact-reranker")
+    options = loop.parser(__doc__, steps=1200, out=materials.KNOWLEDGE / "models" / "compact-reranker")
     options.add_argument("--encoder", type=Path, default=materials.KNOWLEDGE / "models" / "compact-encoder")
     options.add_argument("--tokens", type=int, default=11_600, help="size of the vocabulary")
     args = options.parse_args()
