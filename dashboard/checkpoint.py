@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -46,9 +46,10 @@ class Calibration:
     ``fusion``: weights of the channels. ``blend``: the rerank stage's score is the logistic of
     rerank x logit + fused x first-stage score + bias; a published reranker stands alone.
     ``cant_miss``: urgent entries are shown when they hold at least ``weight`` of the first candidates' weight, which is
-    exp(first-stage score / ``temperature``); each from ``score`` and from ``share`` of the best score on.
+    exp(first-stage score / ``temperature``), or one of the first is strong; each from ``score`` and from ``share`` of the
+    best score on.
     ``enough``: how far the present findings have to narrow the base down (1: to one entry); below, a short text is not
-    enough and a long one is about something else.
+    enough, and a long one that no entry fits is about something else.
     ``evidence``: from this similarity on a symptom counts as matched. ``bands``: the lowest score of strong, possible and weak, by stage.
     """
 
@@ -64,7 +65,7 @@ class Calibration:
     )
     evidence: float = 0.6
     cant_miss: dict[str, float] = field(
-        default_factory=lambda: {"temperature": 0.02, "weight": 0.3, "score": 0.4, "share": 0.85}
+        default_factory=lambda: {"temperature": 0.02, "weight": 0.0, "score": 0.5, "share": 0.85}
     )
     enough: float = 0.0
     bands_kb: str = ""  # the base the bands were calibrated on; "" means not calibrated
@@ -117,7 +118,12 @@ def _calibration(folder: Path) -> Calibration:
     if not path.exists():
         return Calibration(name=published_name(folder))
     try:
-        return Calibration(**_json(path))
+        saved = _json(path)
+        # A file of an older edition lacks what was named later: the defaults take its place.
+        for name, default in asdict(Calibration(name="")).items():
+            if isinstance(default, dict) and isinstance(saved.get(name), dict):
+                saved[name] = default | saved[name]
+        return Calibration(**saved)
     except TypeError as error:
         raise ZhenluError("model_file", file=str(path), reason=str(error)) from error
 

@@ -15,6 +15,7 @@ from dashboard.store import KnowledgeBase
 ASK = 3  # symptoms to ask for next
 CANDIDATES = 10  # the first ones, between which a question should decide
 CANT_MISS = 10  # urgent entries at most
+FIRST = 5  # the candidates that a person sees without a click
 WEIGHED = 20  # the first candidates, among which the urgent ones have to weigh enough
 AGES = {"neonate": (0, 0.08), "infant": (0, 1), "child": (1, 12), "adolescent": (10, 18), "adult": (18, 65), "elderly": (60, 130)}  # fmt: skip
 
@@ -65,10 +66,12 @@ def _in_language(entry: Entry, language: Language) -> dict[str, str]:
 
 def cant_miss(parts: Parts, query: Query, recalled: Recalled, patient: Patient) -> tuple[CantMiss, ...]:
     """Urgent entries that the present findings fit, whatever their rank, when together they weigh enough among the first
-    candidates. Absent findings never take one out."""
+    candidates or one of the very first is strong. Absent findings never take one out."""
     kb, floors, fit = parts.kb, parts.encoder.calibration.cant_miss, recalled.present
     urgent = np.array([kb.entries[int(i)].urgent for i in recalled.entries])
-    if urgency(fit, urgent, floors["temperature"]) < floors["weight"]:
+    strong = urgent & (fit >= parts.edges("fused")[0])
+    first = np.argsort(-fit, kind="stable")[:FIRST]
+    if urgency(fit, urgent, floors["temperature"]) < floors["weight"] and not strong[first].any():
         return ()
     floor = max(floors["score"], floors["share"] * float(fit.max()))
     found: list[CantMiss] = []

@@ -27,6 +27,11 @@ class Parts:
     wordings: Iterable[str] = ()
     bands: Mapping[str, Sequence[float]] = field(default_factory=dict)  # stage -> this base's own, where calibrated
 
+    def edges(self, stage: str) -> Sequence[float]:
+        """The lowest score of strong, possible and weak in a stage: this base's own, else the model's."""
+        model = self.reranker if stage == "rerank" and self.reranker else self.encoder
+        return self.bands.get(stage) or model.calibration.bands[stage]
+
 
 @dataclass(frozen=True)
 class Options:
@@ -127,7 +132,8 @@ def retrieve(parts: Parts, query: Query, options: Options) -> Recalled:
     similarity = parts_of @ kb.phrase_vectors.T
     present, absent = similarity[: len(query.present)], similarity[len(query.present) :]
 
-    passages = dict(kb.nearest(vector, options.recall * 2))
+    each = -(-len(kb.passage_entry) // len(kb.entries))  # passages an entry has, rounded up
+    passages = dict(kb.nearest(vector, options.recall * each))
     recalled = {int(kb.passage_entry[i]) for i in passages}
     channels: dict[str, np.ndarray] = {}
     by_findings, told = findings_scores(kb, present, encoder.calibration.evidence)

@@ -68,23 +68,21 @@ def _candidates(
     parts: Parts, query: Query, options: Options, recalled: Recalled, order: np.ndarray, logits: np.ndarray | None
 ) -> list[Candidate]:
     """All recalled entries as they stand now. Only those that will be shown are explained."""
-    calibration = parts.encoder.calibration
     misfits = {int(i): misfit(parts.kb.entries[recalled.entries[i]], options.patient) for i in order}
     fit = np.array([MISFIT if misfits[int(i)] else 1.0 for i in order])
     first = fit * recalled.fused[order]
     before = np.argsort(-first, kind="stable")
     stage, score = "fused", np.clip(first, 0, 1)
     if logits is not None and parts.reranker is not None:
-        stage, calibration_of_stage = "rerank", parts.reranker.calibration
-        blend = calibration_of_stage.blend
+        stage, blend = "rerank", parts.reranker.calibration.blend
         total = blend["rerank"] * logits + blend["fused"] * recalled.fused[order] + blend["bias"]
         relevance = fit / (1 + np.exp(-total))
         # What the reranker has not reached keeps its first order behind what it has.
         now = np.lexsort((-first, -np.nan_to_num(relevance, nan=-1.0)))
         score = np.nan_to_num(relevance, nan=0.0)
     else:
-        now, calibration_of_stage = before, calibration
-    edges = parts.bands.get(stage) or calibration_of_stage.bands[stage]
+        now = before
+    edges = parts.edges(stage)
     if _little(parts, query, recalled) == "no_good_match":
         edges = ()
     place_before = {int(row): place for place, row in enumerate(before)}
@@ -117,11 +115,14 @@ def passage_of(kb: KnowledgeBase, entry: int, language: Language) -> str:
 
 
 def _little(parts: Parts, query: Query, recalled: Recalled) -> Outcome:
-    """What to say of a text whose findings tell too little: a short one has more to say, a long one is about something
-    else."""
+    """What to say of a text whose findings tell too little: a short one has more to say, a long one that no entry
+    possibly fits is about something else. (In a base whose entries resemble each other true findings tell little.)"""
     if recalled.told >= parts.encoder.calibration.enough:
         return "ok"
-    return "not_enough" if len(query.present) <= FEW else "no_good_match"
+    if len(query.present) <= FEW:
+        return "not_enough"
+    _, possible, _ = parts.edges("fused")
+    return "ok" if recalled.present.max() >= possible else "no_good_match"
 
 
 def _status(candidates: Sequence[Candidate], little: Outcome) -> Outcome:

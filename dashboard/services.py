@@ -1,6 +1,8 @@
 """Wires settings into parts, once per process. Tests replace it with `replaced`."""
 
 import hashlib
+import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -22,7 +24,7 @@ from dashboard.retrieval import MODES, Options, Parts, Query, understand
 from dashboard.search import search
 from dashboard.serving import Model, Role, Serving
 from dashboard.settings import KNOWLEDGE, Settings
-from dashboard.store import KnowledgeBase, Store
+from dashboard.store import EDITION, KnowledgeBase, Store
 
 BUILTIN = "builtin"
 BUILTIN_FILE = KNOWLEDGE / "diseases.jsonl"
@@ -69,8 +71,9 @@ class Services:
             if self._serving is None or not refusal.code.startswith("model_"):
                 raise
             self.refused[role] = refusal
-            spec, model = self._serving.previous(role, opened)
-        if self._serving is not None:
+            logging.getLogger("zhenlu").error("%s refused: %s", role, refusal)
+            return self._serving.previous(role, opened)
+        if self._serving is not None and folder:
             self._serving.keep(role, spec)
         return spec, model
 
@@ -154,8 +157,10 @@ class Services:
 
     @property
     def models_key(self) -> str:
-        """Tells one pair of models from another: what bands hold for."""
-        return f"{self.encoder.fingerprint} {self.reranker.fingerprint if self.reranker else '-'}"
+        """Tells one way of scoring from another: what bands hold for."""
+        weights = [EDITION, self.encoder.calibration.fusion, self.reranker and self.reranker.calibration.blend]
+        scoring = hashlib.sha256(json.dumps(weights, sort_keys=True).encode()).hexdigest()[:8]
+        return f"{self.encoder.fingerprint} {self.reranker.fingerprint if self.reranker else '-'} {scoring}"
 
     def understand(self, text: str, patient: Patient | None = None) -> Query:
         """Raises as `retrieval.understand` does."""
@@ -188,7 +193,7 @@ class Services:
 
 
 def builtin_stamp() -> str:
-    """Tells one edition of the built-in base from another, by its content."""
+    """Tells one edition of the built-in base from another, by its content and by what a version holds."""
     stat = BUILTIN_FILE.stat()
     return _digest(BUILTIN_FILE, stat.st_size, stat.st_mtime_ns)
 
@@ -196,7 +201,7 @@ def builtin_stamp() -> str:
 @lru_cache(maxsize=4)
 def _digest(file: Path, size: int, changed: int) -> str:
     """SHA-256 of a file's content; its size and time tell when it has to be read again."""
-    return f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()[:16]}"
+    return f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()[:16]} {EDITION}"
 
 
 _current: Services | None = None

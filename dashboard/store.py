@@ -36,6 +36,7 @@ from dashboard.records import Parsed, key
 
 MULTI_VECTOR_TOKENS = 64  # of each whole text: the name and the symptoms stand first
 KEEP_VERSIONS = 5
+EDITION = 2  # of what a version holds; 2: briefs
 
 Step = Callable[[str, int, int], None]  # stage, done, total
 

@@ -32,7 +32,7 @@ CHANNELS = ("dense", "sparse", "multi_vector", "findings")
 STEP = 0.1
 RECALL = 50
 TEMPERATURES = (0.01, 0.015, 0.02, 0.03, 0.04)
-NOISE = 0.18  # of the cases without an urgent answer, those that may show a can't-miss panel
+NOISE = 0.2  # of the cases without an urgent answer, those that may show a can't-miss panel
 PRIOR = 0.3
 WORTH = 0.01  # of mean reciprocal rank: what a reranker has to bring for the half second it takes
 Row = dict[str, Any]
@@ -61,7 +61,7 @@ def main() -> None:
     for row in rows:
         row["fused"] = row["matrix"] @ np.array([encoder.fusion[c] for c in CHANNELS])
     encoder = replace(encoder, bands=encoder.bands | {"fused": bands(rows, "fused")}, enough=enough(rows))
-    encoder = replace(encoder, cant_miss=cant_miss(rows, encoder.enough))
+    encoder = replace(encoder, cant_miss=cant_miss(rows, encoder.enough, encoder.bands["fused"][1]))
     write(COMPACT["encoder"], encoder)
 
     if parts.reranker is not None:
@@ -91,6 +91,7 @@ def features(found: Services, parts: Parts, vignette: dict[str, Any]) -> Row | N
         "query": query,
         "unseen": "unseen" in vignette["tags"],
         "relevant": set(vignette["relevant"]),
+        "urgent_answer": any(e.urgent for e in parts.kb.entries if e.id in vignette["relevant"]),
         "urgent": np.array([e.urgent for e in entries]),
         "label": np.array([e.id in vignette["relevant"] for e in entries]),
         "told": recalled.told,
@@ -156,25 +157,30 @@ def enough(rows: list[Row]) -> float:
     return round(floor, 2)
 
 
-def cant_miss(rows: list[Row], enough: float) -> dict[str, float]:
+def cant_miss(rows: list[Row], enough: float, possible: float) -> dict[str, float]:
     """The temperature that parts urgent cases from others best (area under the curve), the weight that `NOISE` of the
     others reach, the score and the share of the best score that 99% of urgent answers have; printed: how many urgent
     cases reach the weight."""
-    asked = [r for r in rows if r["told"] >= enough or len(r["query"].present) <= FEW]  # to the rest no panel is shown
-    silent = sum(not r["relevant"] for r in rows) - sum(not r["relevant"] for r in asked)
-    urgent = [r for r in asked if (r["label"] & r["urgent"]).any()]
-    calm = [r for r in asked if not (r["label"] & r["urgent"]).any()]
-    weights = {
-        t: [np.array([urgency(r["fused"], r["urgent"], t) for r in group]) for group in (urgent, calm)]
-        for t in TEMPERATURES
-    }
+    urgent = [r for r in rows if r["urgent_answer"]]
+    calm = [r for r in rows if not r["urgent_answer"]]
+
+    def weighed(row: Row, temperature: float) -> float:
+        # As dashboard.search has it: to a long text that nothing fits no panel is shown.
+        silent = row["told"] < enough and len(row["query"].present) > FEW and row["fused"].max() < possible
+        return 0.0 if silent else urgency(row["fused"], row["urgent"], temperature)
+
+    weights = {t: [np.array([weighed(r, t) for r in group]) for group in (urgent, calm)] for t in TEMPERATURES}
     parted = {t: round(float(np.mean(u[:, None] > c)), 4) for t, (u, c) in weights.items()}
     temperature = max(parted, key=lambda t: parted[t])
-    weight = float(np.quantile(np.concatenate([weights[temperature][1], np.zeros(silent)]), 1 - NOISE))
+    weight = float(np.quantile(weights[temperature][1], 1 - NOISE))
+    urgent = [r for r in urgent if (r["label"] & r["urgent"]).any()]
     own = [(r["fused"][r["label"] & r["urgent"]].max(), r["fused"].max()) for r in urgent]
     score, share = (float(np.quantile(v, 0.01)) for v in ([o for o, _ in own], [o / best for o, best in own]))
     shown = (weights[temperature][0] >= weight).mean()
-    print(f"cant_miss: parted {parted}; of {len(urgent)} urgent cases {shown:.3f}, of the others {NOISE}", flush=True)
+    print(
+        f"cant_miss: parted {parted}; of {len(weights[temperature][0])} urgent cases {shown:.3f}, of the others {NOISE}",
+        flush=True,
+    )
     return {"temperature": temperature, "weight": round(weight, 3), "score": round(score, 3), "share": round(share, 3)}
 
 

@@ -114,7 +114,7 @@ def notices() -> None:
     for role, model in (("encoder", found.encoder), ("reranker", found.reranker)):
         if role in found.refused:
             error(found.refused[role])
-            st.caption(t("model_kept", name=model.name if model else "–"))
+            st.caption(t("model_kept", name=model.name) if model else t("model_none"))
     if found.compact:
         with st.container(key="model_notice", horizontal=True, vertical_alignment="center", gap="small"):
             st.html(f'<span class="zl-quiet">● {escape(t("compact_short"))}</span>')

@@ -16,6 +16,7 @@ INTERFACE: dict[str, tuple[str, str]] = text.RESULT | {
     "footer": ("仅供临床参考，不构成诊断。不要输入姓名或证件号码。", "Decision support only, not a diagnosis. Do not enter names or identity numbers."),
     "builtin_unreviewed": ("内置知识库未经临床医生审校，仅供试用；请载入本院审定的知识库。", "The built-in base has not been reviewed by a clinician and is for trying the product out; load your hospital's reviewed base."),
     "compact_notice": ("正在使用内置精简模型。把 bge-m3 和 bge-reranker-v2-m3 的文件夹放在本机并设置 ZHENLU_MODELS，即自动改用；有网络时可运行 models pull。", "Running on the built-in compact model. Put the folders of bge-m3 and bge-reranker-v2-m3 on this machine and set ZHENLU_MODELS to use them; with a network, run models pull."),
+    "model_none": ("目前没有重排模型。改好后重新启动。", "There is no reranker now. Put it right and start again."),
     "model_kept": ("继续使用 {name}。改好后重新启动。", "{name} goes on serving. Put it right and start again."),
     "compact_short": ("精简模型", "compact model"),
     "how": ("怎么换？", "How to change"),

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from dashboard.checkpoint import COMPACT, fingerprint, locate, open_checkpoint, resolve
+from dashboard.checkpoint import COMPACT, Calibration, fingerprint, locate, open_checkpoint, resolve
 from dashboard.domain import ZhenluError
 from dashboard.encoders import open_encoder
 from dashboard.rerankers import open_reranker
@@ -402,3 +402,11 @@ def test_a_path_is_taken_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("HOME", str(tmp_path))
     assert resolve("~/my-model", Settings(), "encoder") == tmp_path / "my-model"
     assert resolve("models/x", Settings(), "reranker") == Path("models/x")
+
+
+def test_a_calibration_of_an_older_edition_is_completed(m3: Path) -> None:
+    old = {"name": "x", "cant_miss": {"score": 0.5, "share": 0.7}, "bands": {"fused": [0.7, 0.6, 0.5]}}
+    (m3 / "zhenlu.json").write_text(json.dumps(old))
+    found, defaults = open_checkpoint(m3, "encoder").calibration, Calibration(name="x")
+    assert found.cant_miss == defaults.cant_miss | {"score": 0.5, "share": 0.7}
+    assert found.bands == defaults.bands | {"fused": [0.7, 0.6, 0.5]}

@@ -1,6 +1,6 @@
 """What a search does with its scores, on a tiny encoder and on scores made by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -42,10 +42,18 @@ class FakeReranker:
 
 
 @pytest.fixture
-def kb(m3_encoder: Any, tmp_path: Path) -> KnowledgeBase:
-    store = Store(tmp_path)
-    store.load("kb", Parsed(ENTRIES, (), len(ENTRIES)), m3_encoder)
-    return store.open("kb")
+def store_of(m3_encoder: Any, tmp_path: Path) -> Callable[[Sequence[Entry]], KnowledgeBase]:
+    def load(entries: Sequence[Entry]) -> KnowledgeBase:
+        store = Store(tmp_path)
+        store.load("kb", Parsed(tuple(entries), (), len(entries)), m3_encoder)
+        return store.open("kb")
+
+    return load
+
+
+@pytest.fixture
+def kb(store_of: Callable[[Sequence[Entry]], KnowledgeBase]) -> KnowledgeBase:
+    return store_of(ENTRIES)
 
 
 def test_the_first_list_comes_before_the_reranked_one(kb: KnowledgeBase, m3_encoder: Any) -> None:
@@ -97,11 +105,25 @@ def test_what_is_absent_counts_against_and_is_not_searched_for(kb: KnowledgeBase
 
 def test_an_absent_finding_never_takes_an_emergency_out_of_cant_miss(kb: KnowledgeBase, m3_encoder: Any) -> None:
     query = from_findings("x", [Finding("呼吸困难"), Finding("胸痛", Status.ABSENT)])
+    recalled = retrieve(Parts(kb, m3_encoder, None), query, Options())
+    infarction = int(np.flatnonzero(recalled.entries == 1)[0])
+    before, after = float(recalled.present[infarction]), float(recalled.fused[infarction])
+    assert after < before  # the denial takes from its score in the list
     m3_encoder = copy(m3_encoder)
-    floors = {"temperature": 0.02, "weight": 0.0, "score": 0.0, "share": 0.0}
+    floors = {"temperature": 0.02, "weight": 0.0, "score": (before + after) / 2, "share": 0.0}
     m3_encoder.calibration = replace(m3_encoder.calibration, cant_miss=floors)
     *_, result = search(Parts(kb, m3_encoder, None), query, Options())
     assert [m.entry.id for m in result.cant_miss] == ["mi"]
+
+
+def test_an_urgent_entry_that_is_strong_among_the_first_is_never_kept_back(kb: KnowledgeBase, m3_encoder: Any) -> None:
+    m3_encoder, query = copy(m3_encoder), understand("胸痛，呼吸困难")
+    floors = {"temperature": 0.02, "weight": 2.0, "score": 0.0, "share": 0.0}  # no weight is enough
+    for edge, shown in ((0.1, ["mi"]), (1.1, [])):
+        bands = {"fused": [edge, 0.05, 0.0], "rerank": [0.8, 0.4, 0.05]}
+        m3_encoder.calibration = replace(m3_encoder.calibration, cant_miss=floors, bands=bands)
+        *_, result = search(Parts(kb, m3_encoder, None), query, Options())
+        assert [m.entry.id for m in result.cant_miss] == shown
 
 
 def test_cant_miss_asks_how_much_the_urgent_entries_weigh() -> None:
@@ -116,12 +138,54 @@ def test_cant_miss_asks_how_much_the_urgent_entries_weigh() -> None:
 def test_a_long_text_that_tells_nothing_matches_nothing_and_alarms_nobody(kb: KnowledgeBase, m3_encoder: Any) -> None:
     m3_encoder = copy(m3_encoder)
     floors = {"temperature": 0.02, "weight": 0.0, "score": 0.0, "share": 0.0}
-    m3_encoder.calibration = replace(m3_encoder.calibration, enough=100.0, cant_miss=floors)
+    bands = {"fused": [1.2, 1.1, 0.0], "rerank": [0.8, 0.4, 0.05]}
+    m3_encoder.calibration = replace(m3_encoder.calibration, enough=100.0, cant_miss=floors, bands=bands)
     query = from_findings("x", [Finding("发票丢了"), Finding("医保报销"), Finding("去哪个窗口")])
     *_, result = search(Parts(kb, m3_encoder, None), query, Options())
     assert result.status == "no_good_match"
     assert {c.band for c in result.candidates} == {"none"}
     assert (result.cant_miss, result.wanted) == ((), ())
+
+
+def test_true_findings_that_all_entries_share_are_a_match_all_the_same(
+    store_of: Callable[[Sequence[Entry]], KnowledgeBase], m3_encoder: Any
+) -> None:
+    """A ward's base: what every entry has tells them apart little, and is no reason to say that nothing fits."""
+    shared = ("胸痛", "呼吸困难", "大汗")
+    ward = store_of(
+        [
+            Entry(f"e{i}", f"病{i}", (*shared, own), urgent=i < 3)
+            for i, own in enumerate(["咳血", "背痛", "晕厥", "发热"])
+        ]
+    )
+    m3_encoder = copy(m3_encoder)
+    floors = {"temperature": 0.02, "weight": 0.0, "score": 0.0, "share": 0.0}
+    m3_encoder.calibration = replace(m3_encoder.calibration, enough=100.0, cant_miss=floors)
+    *_, result = search(Parts(ward, m3_encoder, None), understand("胸痛，呼吸困难，大汗"), Options())
+    assert result.status == "ok"
+    assert len(result.cant_miss) == 3
+    assert "none" not in {c.band for c in result.candidates}
+
+
+def test_dense_alone_still_recalls_as_many_entries_as_asked_for(
+    store_of: Callable[[Sequence[Entry]], KnowledgeBase], m3_encoder: Any
+) -> None:
+    both = [
+        Entry(
+            f"e{i}",
+            f"病{i}",
+            ("咳嗽", w),
+            f"disease {i}",
+            symptoms_en=("cough", w),
+            description="长。",
+            description_en="Long.",
+        )
+        for i, w in enumerate("abcdefghij")
+    ]
+    *_, result = search(
+        Parts(store_of(both), m3_encoder, None), understand("咳嗽"), Options(top=8, recall=8, mode="dense")
+    )
+    assert len(result.candidates) == 8
 
 
 def test_nothing_present_is_not_enough(kb: KnowledgeBase, m3_encoder: Any) -> None:

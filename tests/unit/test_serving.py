@@ -7,10 +7,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import cli, services
-from dashboard.checkpoint import COMPACT
 from dashboard.domain import ZhenluError
 from dashboard.services import Services
 from dashboard.settings import Settings
+from tests.checkpoints import write_reranker
 
 
 @pytest.fixture
@@ -27,12 +27,16 @@ def serving(data: Path, encoder: Path | str, reranker: str = "none") -> Services
     return Services(Settings(data=data, encoder=str(encoder), reranker=reranker), serving=True)
 
 
-def test_the_encoder_that_served_before_goes_on(m3_folder: Path, broken: Path, own_data: Path) -> None:
+def test_the_encoder_that_served_before_goes_on(
+    m3_folder: Path, broken: Path, own_data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     first = serving(own_data, m3_folder)
     fingerprint = first.encoder.fingerprint
     assert first.refused == {}
     second = serving(own_data, broken)
-    assert second.encoder.fingerprint == fingerprint
+    with caplog.at_level("ERROR", "zhenlu"):
+        assert second.encoder.fingerprint == fingerprint
+    assert str(broken) in caplog.text
     refusal = second.refused["encoder"]
     assert refusal.code == "model_file"
     assert str(refusal.params["file"]).startswith(str(broken))
@@ -52,11 +56,45 @@ def test_without_one_before_or_when_that_is_gone_too_the_compact_model_serves(
 
 
 def test_a_reranker_is_kept_in_the_same_way(own_data: Path, m3_folder: Path, tmp_path: Path) -> None:
+    before = serving(own_data, m3_folder, str(write_reranker(tmp_path / "reranker"))).reranker
+    assert before is not None
     (tmp_path / "empty").mkdir()
     found = serving(own_data, m3_folder, str(tmp_path / "empty"))
     assert found.reranker is not None
     assert found.refused["reranker"].code == "model_layout"
-    assert found.reranker.name == Services(Settings(data=own_data, reranker=str(COMPACT["reranker"]))).reranker.name
+    assert found.reranker.fingerprint == before.fingerprint
+
+
+def test_a_fallback_is_not_remembered_as_the_model_that_served(
+    m3_folder: Path, broken: Path, own_data: Path, tmp_path: Path
+) -> None:
+    once, away = tmp_path / "once", tmp_path / "away"
+    shutil.copytree(m3_folder, once)
+    assert not serving(own_data, once).compact
+    once.rename(away)  # a drive that is not mounted
+    assert serving(own_data, broken).compact
+    away.rename(once)
+    assert not serving(own_data, broken).compact
+
+
+def test_a_server_that_was_taken_out_of_the_settings_gets_no_text(broken: Path, own_data: Path) -> None:
+    (own_data).mkdir(parents=True)
+    (own_data / "serving.json").write_text('{"encoder": "http://127.0.0.1:9/v1"}')
+    assert serving(own_data, broken).compact
+
+
+@pytest.mark.parametrize("content", ["[1]", "null", '{"encoder": 5}', "{", ""])
+def test_what_cannot_be_read_is_no_memory(content: str, broken: Path, own_data: Path) -> None:
+    own_data.mkdir(parents=True)
+    (own_data / "serving.json").write_text(content)
+    assert serving(own_data, broken).compact
+
+
+def test_without_a_place_to_write_it_serves_all_the_same(m3_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file where the folder should be")
+    found = serving(tmp_path / "data", m3_folder)
+    assert found.encoder.fingerprint
+    assert found.refused == {}
 
 
 def test_a_command_stops_and_names_the_file(
