@@ -33,7 +33,7 @@ if sent:
 """
 SYMPTOMS = [
     "发热 咳嗽 咳痰", "右下腹痛 恶心", "尿频 尿急 尿痛", "怕热 手抖 消瘦", "胸痛 冷汗", "头痛 畏光 呕吐", "关节肿痛 晨僵", "口渴 多尿 体重下降",
-    "突然说话不清 右侧肢体无力", "皮疹 瘙痒", "黄疸 纳差", "呼吸困难 下肢水肿", "腰痛 血尿", "听力下降 耳鸣", "视物模糊 眼痛", "便血 腹泻",
+    "说话不清 右侧肢体无力", "皮疹 瘙痒", "黄疸 纳差", "呼吸困难 下肢水肿", "腰痛 血尿", "听力下降 耳鸣", "视物模糊 眼痛", "便血 腹泻",
 ]  # fmt: skip
 # Set before the button is pressed; the observer notes when the answer to exactly this text stands on the page.
 WATCH = """(wanted) => {

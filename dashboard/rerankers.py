@@ -31,7 +31,8 @@ class Reranker(Protocol):
 class CrossEncoderReranker:
     """Safe to share between threads."""
 
-    def __init__(self, checkpoint: Checkpoint):
+    def __init__(self, checkpoint: Checkpoint, *, bfloat16: bool = False):
+        """``bfloat16``: about three times as fast where the processor has it; logits differ by some hundredths."""
         self.name = checkpoint.calibration.name
         self.fingerprint = checkpoint.fingerprint
         self.calibration = checkpoint.calibration
@@ -43,6 +44,8 @@ class CrossEncoderReranker:
             raise ZhenluError("model_file", file=str(checkpoint.folder / "config.json"), reason=reason)
         self._network = load_network(AutoModelForSequenceClassification, checkpoint.folder, num_labels=1)
         check_vocabulary(self._tokenizer, int(self._network.config.vocab_size), checkpoint.folder)
+        if bfloat16:
+            self._network = self._network.to(torch.bfloat16)
         self._pad = int(self._network.config.pad_token_id or 0)
         self._types = int(getattr(self._network.config, "type_vocab_size", 1)) > 1
         self.max_length = min(self.calibration.max_length, positions(self._network.config))
@@ -71,7 +74,7 @@ class CrossEncoderReranker:
                 mask[place, :size] = 1
             extra = {"token_type_ids": types} if self._types else {}
             with self._lock, torch.inference_mode():
-                logits[batch] = self._network(input_ids=ids, attention_mask=mask, **extra).logits[:, 0].numpy()
+                logits[batch] = self._network(input_ids=ids, attention_mask=mask, **extra).logits[:, 0].float().numpy()
         return logits
 
 
@@ -90,4 +93,11 @@ def open_reranker(settings: Settings) -> Reranker | None:
     """The reranker that the settings name, or None for "none". Raises as `open_checkpoint` and `resolve` do."""
     if settings.reranker == "none":
         return None
-    return CrossEncoderReranker(open_checkpoint(resolve(settings.reranker, settings, "reranker"), "reranker"))
+    checkpoint = open_checkpoint(resolve(settings.reranker, settings, "reranker"), "reranker")
+    return CrossEncoderReranker(checkpoint, bfloat16=settings.rerank_bfloat16 and native_bfloat16())
+
+
+def native_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 itself; where it does not, float32 is faster."""
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
