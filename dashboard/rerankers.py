@@ -16,6 +16,7 @@ from dashboard.encoders.bge_m3 import check_vocabulary, load_network, load_token
 from dashboard.settings import Settings
 
 CHUNK = 10
+QUICK = 0.1  # seconds for a chunk, below which the next one is twice as large
 
 
 class Reranker(Protocol):
@@ -81,12 +82,16 @@ class CrossEncoderReranker:
 def chunks(
     reranker: Reranker, query: str, passages: Sequence[str], seconds: float, size: int = CHUNK
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """(first row, logits) for one chunk after another, until all are scored or the time is up."""
-    started = time.perf_counter()
-    for start in range(0, len(passages), size):
-        if start and time.perf_counter() - started > seconds:
-            return
-        yield start, reranker.score(query, passages[start : start + size])
+    """(first row, logits) for one chunk after another, until all are scored or the time is up. Each draws the list anew,
+    so a quick reranker is given larger ones."""
+    started, start = time.perf_counter(), 0
+    while start < len(passages) and not (start and time.perf_counter() - started > seconds):
+        begun = time.perf_counter()
+        logits = reranker.score(query, passages[start : start + size])
+        quick = time.perf_counter() - begun < QUICK
+        yield start, logits
+        start += size
+        size *= 2 if quick else 1
 
 
 def open_reranker(settings: Settings) -> Reranker | None:

@@ -1,5 +1,6 @@
 """What a search does with its scores, on a tiny encoder and on scores made by hand."""
 
+import time
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import replace
@@ -267,5 +268,8 @@ def test_too_little_is_said_with_what_would_help_most(kb: KnowledgeBase, m3_enco
 
 def test_the_reranker_stops_when_its_time_is_up() -> None:
     passages = ["a"] * 35
-    assert [start for start, _ in chunks(FakeReranker("a"), "q", passages, seconds=60)] == [0, 10, 20, 30]
+    assert [start for start, _ in chunks(FakeReranker("a"), "q", passages, seconds=60)] == [0, 10, 30]
+    slow = FakeReranker("a")
+    slow.score = lambda query, rows: (time.sleep(0.11), np.zeros(len(rows), dtype=np.float32))[1]  # type: ignore[method-assign]
+    assert [start for start, _ in chunks(slow, "q", passages, seconds=60)] == [0, 10, 20, 30]
     assert [start for start, _ in chunks(FakeReranker("a"), "q", passages, seconds=-1)] == [0]
