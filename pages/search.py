@@ -128,19 +128,23 @@ def run(place: st.delta_generator.DeltaGenerator) -> None:
 
 
 def draw(result: SearchResult, *, running: bool = False) -> None:
-    """The answer. It holds no widget with a state, for it is drawn anew with each chunk that the reranker has read."""
+    """The answer. It holds no widget with a state, for it is drawn anew with each chunk that the reranker has read; and
+    what may be missing keeps its place, for after a shorter drawing the end of a longer one would stay on the page."""
+    little = st.empty()
     if result.status == "not_enough":
-        cards.not_enough(result)
+        with little:
+            cards.not_enough(result)
     cards.cant_miss(result.cant_miss)
     if not result.candidates:
         return
     cards.status_line(result, found.settings.recall, running=running)
+    stop, notices, nothing = st.empty(), st.empty(), st.empty()
     if running and result.reranked < result.to_rerank:
-        st.button(t("stop"), icon=":material/stop_circle:", key=f"stop_{result.reranked}")
-    for notice in result.notices:
-        st.caption(t("notice_" + notice))
+        stop.button(t("stop"), icon=":material/stop_circle:", key=f"stop_{result.reranked}")
+    if result.notices:
+        notices.caption("  \n".join(t("notice_" + notice) for notice in result.notices))
     if result.status == "no_good_match":
-        st.warning(t("no_good_match"), icon=":material/search_off:")
+        nothing.warning(t("no_good_match"), icon=":material/search_off:")
     for candidate in result.candidates:
         cards.candidate(candidate, "rerank" if result.reranked else "fused")
     if result.kb == services.BUILTIN:

@@ -107,3 +107,12 @@ def test_no_query_is_left_behind(ready: App, visit: Callable[..., Page]) -> None
     files = [p for p in ready.data.rglob("*") if p.is_file()] + [ready.log]
     assert len(files) > 5
     assert [str(p) for p in files if marker.encode() in p.read_bytes() or b"zqxv" in p.read_bytes()] == []
+
+
+def test_nothing_of_an_earlier_drawing_stays_behind_the_last(ready: App, visit: Callable[..., Page]) -> None:
+    page = visit()
+    search(page, "右下腹痛、恶心、低热一天")
+    found = ranked(page)
+    assert len(found) == len(set(found)) == 5
+    expect(page.get_by_text("内置知识库未经临床医生审校")).to_have_count(1)
+    expect(page.get_by_test_id("status-line")).to_have_count(1)
