@@ -132,7 +132,8 @@ def retrieve(parts: Parts, query: Query, options: Options) -> Recalled:
     similarity = parts_of @ kb.phrase_vectors.T
     present, absent = similarity[: len(query.present)], similarity[len(query.present) :]
 
-    each = -(-len(kb.passage_entry) // len(kb.entries))  # passages an entry has, rounded up
+    # An entry's passages lie near each other: as many for each wanted entry as entries have, and four at least.
+    each = max(4, -(-len(kb.passage_entry) // len(kb.entries)))
     passages = dict(kb.nearest(vector, options.recall * each))
     recalled = {int(kb.passage_entry[i]) for i in passages}
     channels: dict[str, np.ndarray] = {}
