@@ -147,7 +147,10 @@ def retrieve(parts: Parts, query: Query, options: Options) -> Recalled:
             recalled |= _best(channels["sparse"], options.recall)
     entries = np.array(sorted(recalled))
     channels = {name: scores[entries] for name, scores in channels.items()}
+    # Across languages a bare list of symptoms says less than the whole text: briefs count in the query's own language.
     rows = np.flatnonzero(np.isin(kb.passage_entry, entries))
+    own = np.array([kb.passage_language[i] == query.language for i in rows])
+    rows = rows[(rows < kb.wholes) | own]
     owners = np.searchsorted(entries, kb.passage_entry[rows])
     channels["dense"] = _maximum(owners, kb.dense(rows) @ vector, len(entries))
     if encoding.multi_vector is not None and kb.tokens is not None and options.mode != "dense":

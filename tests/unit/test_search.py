@@ -168,6 +168,19 @@ def test_true_findings_that_all_entries_share_are_a_match_all_the_same(
     assert "none" not in {c.band for c in result.candidates}
 
 
+def test_a_brief_counts_in_the_query_s_language_alone(
+    store_of: Callable[[Sequence[Entry]], KnowledgeBase], m3_encoder: Any
+) -> None:
+    kb = store_of([Entry("flu", "流感", ("发热", "咳嗽"), description="由病毒引起，冬季多见。")])
+    assert (kb.wholes, len(kb.passage_entry)) == (1, 2)
+    for told, counted in (("咳嗽", [0, 1]), ("cough", [0])):
+        query = understand(told)
+        vector = m3_encoder.encode([query.whole]).dense[0]
+        expected = max(float(v @ vector) for v in kb.dense(counted))
+        recalled = retrieve(Parts(kb, m3_encoder, None), query, Options())
+        assert float(recalled.channels["dense"][0]) == pytest.approx(expected, abs=1e-5)
+
+
 def test_dense_alone_still_recalls_as_many_entries_as_asked_for(
     store_of: Callable[[Sequence[Entry]], KnowledgeBase], m3_encoder: Any
 ) -> None:
