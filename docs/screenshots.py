@@ -39,7 +39,7 @@ def terms_page(page: Page) -> None:
     expect(box).not_to_have_value("")  # the first terms come after the frame, and would take the place of these
     box.fill(TERMS)
     box.press("Control+Enter")
-    heatmap = page.locator(".js-plotly-plot")
+    heatmap = page.locator(".js-plotly-plot").first
     expect(heatmap.locator(".heatmaplayer")).to_be_visible()
     expect(heatmap).to_contain_text("diabetes mellitus")
 
