@@ -8,6 +8,7 @@ import numpy as np
 
 from dashboard import cues
 from dashboard.domain import BANDS, Band, Candidate, CantMiss, Entry, Evidence, Language, Patient, Scores, Wanted
+from dashboard.evaluation import SHOWN
 from dashboard.records import key
 from dashboard.retrieval import Parts, Query, Recalled
 from dashboard.store import KnowledgeBase
@@ -15,7 +16,6 @@ from dashboard.store import KnowledgeBase
 ASK = 3  # symptoms to ask for next
 CANDIDATES = 10  # the first ones, between which a question should decide
 CANT_MISS = 10  # urgent entries at most
-FIRST = 5  # the candidates that a person sees without a click
 WEIGHED = 20  # the first candidates, among which the urgent ones have to weigh enough
 AGES = {"neonate": (0, 0.08), "infant": (0, 1), "child": (1, 12), "adolescent": (10, 18), "adult": (18, 65), "elderly": (60, 130)}  # fmt: skip
 
@@ -69,13 +69,13 @@ def cant_miss(parts: Parts, query: Query, recalled: Recalled, patient: Patient) 
     candidates or one of the very first is strong. Absent findings never take one out."""
     kb, floors, fit = parts.kb, parts.encoder.calibration.cant_miss, recalled.present
     urgent = np.array([kb.entries[int(i)].urgent for i in recalled.entries])
+    order = np.argsort(-fit, kind="stable")
     strong = urgent & (fit >= parts.edges("fused")[0])
-    first = np.argsort(-fit, kind="stable")[:FIRST]
-    if urgency(fit, urgent, floors["temperature"]) < floors["weight"] and not strong[first].any():
+    if urgency(fit, urgent, floors["temperature"]) < floors["weight"] and not strong[order[:SHOWN]].any():
         return ()
     floor = max(floors["score"], floors["share"] * float(fit.max()))
     found: list[CantMiss] = []
-    for row in np.argsort(-fit, kind="stable"):
+    for row in order:
         if fit[row] < floor or len(found) == CANT_MISS:
             break
         entry = kb.entries[int(recalled.entries[row])]

@@ -18,6 +18,8 @@ from typing import Any, Literal
 
 from filelock import FileLock, Timeout
 
+from dashboard.store import replace_json
+
 State = Literal["running", "done", "failed", "cancelled"]
 KEEP_SECONDS = 7 * 24 * 3600
 BEGIN_SECONDS = 120
@@ -183,9 +185,7 @@ def read(path: Path) -> Job | None:
 
 
 def write(path: Path, job: Job) -> None:
-    temporary = path.with_suffix(f".{uuid.uuid4().hex}.tmp")
-    temporary.write_text(json.dumps(asdict(job), ensure_ascii=False), encoding="utf-8")
-    temporary.replace(path)
+    replace_json(path, asdict(job))
 
 
 class Reporter:
