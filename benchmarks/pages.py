@@ -3,8 +3,8 @@
     python benchmarks/pages.py [--searches 30] [--contexts 12] [--seconds 120] [--out FILE.json]
 
 Times run from pressing Search to the first list, and to the last one, in the browser; beside them, taken in turns in
-the same run, those of a page that only echoes what was typed. Then many browser contexts search different things for
-a while: errors, answers that belong to another's question, and the server's memory are counted.
+the same run and after the same rest, those of a page that only echoes what was typed. Then many browser contexts search
+different things for a while: errors, answers that belong to another's question, and the server's memory are counted.
 """
 
 import argparse
@@ -35,13 +35,16 @@ SYMPTOMS = [
     "发热 咳嗽 咳痰", "右下腹痛 恶心", "尿频 尿急 尿痛", "怕热 手抖 消瘦", "胸痛 冷汗", "头痛 畏光 呕吐", "关节肿痛 晨僵", "口渴 多尿 体重下降",
     "说话不清 右侧肢体无力", "皮疹 瘙痒", "黄疸 纳差", "呼吸困难 下肢水肿", "腰痛 血尿", "听力下降 耳鸣", "视物模糊 眼痛", "便血 腹泻",
 ]  # fmt: skip
-# Set before the button is pressed; the observer notes when the answer to exactly this text stands on the page.
+REST = 0.3  # seconds between searches: somebody reads the answer, and the page has drawn what stands below it
+# Set before the button is pressed; the observer notes when the answer to exactly this text stands on the page. The line
+# of the answer before may stand there still when the new chips do.
 WATCH = """(wanted) => {
   window.zl = {start: performance.now()};
+  const before = document.querySelector('[data-testid="status-line"]');
   const look = () => {
     const line = document.querySelector('[data-testid="status-line"]');
     const chips = document.querySelector('.st-key-chips');
-    if (!line || !chips || !chips.innerText.includes(wanted)) return;
+    if (!line || line === before || !chips || !chips.innerText.includes(wanted)) return;
     window.zl.first ??= performance.now() - window.zl.start;
     if (!/…/.test(line.innerText)) window.zl.last ??= performance.now() - window.zl.start;
   };
@@ -65,6 +68,7 @@ def open_page(browser: Browser, url: str) -> Page:
     page.set_default_timeout(PATIENCE)
     page.goto(url)
     page.get_by_role("textbox").first.wait_for()
+    page.get_by_test_id("stFormSubmitButton").first.wait_for()  # before that, Ctrl+Enter has nothing to press
     return page
 
 
@@ -84,7 +88,9 @@ def speed(browser: Browser, url: str, echo: str, searches: int) -> dict[str, flo
     for number in range(searches + 3):
         words = SYMPTOMS[number % len(SYMPTOMS)].split()
         mark = f"{number}号病房"
+        time.sleep(REST)
         told = timed(ours, "，".join([*words, mark + "头晕"]), WATCH, mark, "last")
+        time.sleep(REST)
         plain = timed(theirs, "x" * (number + 1), WATCH_ECHO, number + 1, "first")
         if number >= 3:  # the first ones warm caches on both sides
             first.append(told["first"])

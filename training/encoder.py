@@ -4,8 +4,9 @@
 
 Resumes from training/build/encoder.pt when it is there (--fresh starts over). Kinds of steps alternate: terms (wordings
 and translations of one concept against other concepts, related ones above all); sentences and their translations, terms
-exchanged for others of the same meaning; an entry's symptoms told in both languages; English alone; questions against the same in other words; retrieval (cases and findings against whole entries) for the
-dense, sparse and multi-vector heads together; findings (clause by clause against symptom by symptom).
+exchanged for others of the same meaning; an entry's symptoms told in both languages, and whole entries; English alone;
+questions against the same in other words; retrieval (cases and findings against whole entries) for the dense, sparse
+and multi-vector heads together; findings (clause by clause against symptom by symptom).
 Methods: multilingual distillation (Reimers and Gurevych 2020, arXiv:2004.09813); InfoNCE with in-batch negatives
 (van den Oord 2018, arXiv:1807.03748); three heads on one network (BGE M3, Chen et al. 2024, arXiv:2402.03216).
 """
@@ -81,8 +82,8 @@ class Trainer:
     """Makes the batches. Every kind of step is a method that takes the step's own random numbers and gives a loss."""
 
     ORDER = (
-        "terms", "english", "terms", "sentences", "told", "terms", "retrieval",
-        "terms", "english", "findings", "sentences", "terms", "questions", "retrieval",
+        "terms", "english", "terms", "sentences", "told", "passages", "terms", "retrieval",
+        "terms", "english", "findings", "sentences", "passages", "terms", "questions", "retrieval",
     )  # fmt: skip
 
     def __init__(self, material: Material, tokenizer: Tokenizer, network: nn.Module, seed: int):
@@ -103,12 +104,18 @@ class Trainer:
         rng = random.Random(seed)
         self.stories = [materials.told(e, self.wordings, rng) for e in material.entries for _ in range(12)]
         self.english_short += [plain for _, _, plain in self.stories]
+        # One seed gives the same passage in both languages.
+        self.passage_pairs = [
+            tuple(materials.passage(e, lang, random.Random(f"{e['id']}/{variant}")) for lang in ("zh", "en"))
+            for e in material.entries
+            for variant in range(4)
+        ]
         self.vectors = self.teach()
 
     def teach(self) -> dict[str, Tensor]:
         """The teacher's unit vector of every English text there is."""
         texts = {w for c in self.terms_and_words for w in c.en} | {en for _, en in self.material.sentences}
-        texts |= {*self.english_long, *self.english_short}
+        texts |= {*self.english_long, *self.english_short, *(en for _, en in self.passage_pairs)}
         order = sorted(texts)
         cache = BUILD / f"teacher-{hashlib.sha256(chr(10).join(order).encode()).hexdigest()[:16]}.npy"
         if not cache.exists():
@@ -158,6 +165,11 @@ class Trainer:
             for i in rng.sample(range(len(side)), len(side) // 2):
                 side[i] = materials.reworded(side[i], self.wordings, rng)
         return self._translate(zh, en, goal, 96, rng)
+
+    def passages(self, rng: random.Random) -> Tensor:
+        """Whole entries in both languages: a base in either one lies where the teacher has its English."""
+        zh, en = zip(*rng.sample(self.passage_pairs, 16), strict=True)
+        return self._translate(list(zh), list(en), torch.stack([self.vectors[t] for t in en]), 128, rng)
 
     def english(self, rng: random.Random) -> Tensor:
         """English alone, long and short: the vectors that the teacher gives, and how they lie to each other."""

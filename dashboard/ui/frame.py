@@ -54,10 +54,10 @@ def moment(iso: str) -> str:
 
 def departments(kb: str) -> dict[str, int]:
     """The departments of a base in the session's language -> entries, the largest first; none when it is not loaded."""
-    found = services.get()
+    found, spoken = services.get(), session().language
     if found.store.active(kb) is None:
         return {}
-    named = [e.department_in(session().language) for e in found.kb(kb).entries]
+    named = [e.department_in(spoken) for e in found.kb(kb).entries]
     return dict(Counter(filter(None, named)).most_common())
 
 

@@ -92,7 +92,8 @@ def table(picked: list[Candidate], rows: tuple) -> str:
 
 def labels(entries: Sequence[Entry]) -> dict[str, str]:
     """Id -> name; with the id where two entries share a name, for a choice is known by what it shows."""
-    names = {e.id: e.name_in(language()) for e in entries}
+    spoken = language()
+    names = {e.id: e.name_in(spoken) for e in entries}
     count = Counter(names.values())
     return {i: name if count[name] == 1 else f"{name} ({i})" for i, name in names.items()}
 
