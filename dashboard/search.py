@@ -30,13 +30,14 @@ def search(parts: Parts, query: Query, options: Options) -> Iterator[SearchResul
     timings: dict[str, float | None] = {"encode": recalled.encode_ms, "rerank": None}
     timings["retrieve"] = milliseconds(started) - recalled.encode_ms
     order = np.argsort(-recalled.fused, kind="stable")[: options.recall]
-    little = _little(parts, query, recalled)
+    floor = parts.edges("fused")[1]
+    little = outcome(recalled.told, len(query.present), recalled.present.max(), parts.encoder.calibration.enough, floor)
     urgent = () if little == "no_good_match" else cant_miss(parts, query, recalled, options.patient)
     help_with = wanted(parts, query, recalled, options.patient) if little == "not_enough" else ()
     reranker = parts.reranker if options.mode == "rerank" else None
     if reranker is not None and not reranker.calibration.use_reranker:
         reranker = None  # measured to help less than the first stage; the result's notices say so
-    first = _candidates(parts, query, options, recalled, order, None)
+    first = _candidates(parts, query, options, recalled, order, None, little)
     timings["total"] = milliseconds(started)
     status = _status(first, little)
     to_rerank = len(order) if reranker else 0
@@ -50,7 +51,7 @@ def search(parts: Parts, query: Query, options: Options) -> Iterator[SearchResul
         logits[start : start + len(scores)] = scores
         done = int(np.isfinite(logits).sum())
         timings |= {"rerank": milliseconds(begun), "total": milliseconds(started)}
-        final = _candidates(parts, query, options, recalled, order, logits)
+        final = _candidates(parts, query, options, recalled, order, logits, little)
         status = _status(final, little)
         yield _result(
             parts, query, status, final[: options.top], urgent, timings, help_with, reranker, done, len(order)
@@ -65,7 +66,13 @@ def check_encoder(parts: Parts) -> None:
 
 
 def _candidates(
-    parts: Parts, query: Query, options: Options, recalled: Recalled, order: np.ndarray, logits: np.ndarray | None
+    parts: Parts,
+    query: Query,
+    options: Options,
+    recalled: Recalled,
+    order: np.ndarray,
+    logits: np.ndarray | None,
+    little: Outcome,
 ) -> list[Candidate]:
     """All recalled entries as they stand now. Only those that will be shown are explained."""
     misfits = {int(i): misfit(parts.kb.entries[recalled.entries[i]], options.patient) for i in order}
@@ -82,9 +89,7 @@ def _candidates(
         score = np.nan_to_num(relevance, nan=0.0)
     else:
         now = before
-    edges = parts.edges(stage)
-    if _little(parts, query, recalled) == "no_good_match":
-        edges = ()
+    edges = () if little == "no_good_match" else parts.edges(stage)
     place_before = {int(row): place for place, row in enumerate(before)}
     result = []
     for place, row in enumerate(now):
@@ -114,15 +119,15 @@ def passage_of(kb: KnowledgeBase, entry: int, language: Language) -> str:
     return texts.get(language) or next(iter(texts.values()))
 
 
-def _little(parts: Parts, query: Query, recalled: Recalled) -> Outcome:
-    """What to say of a text whose findings tell too little: a short one has more to say, a long one that no entry
-    possibly fits is about something else. (In a base whose entries resemble each other true findings tell little.)"""
-    if recalled.told >= parts.encoder.calibration.enough:
+def outcome(told: float, findings: int, best: float, enough: float, possible: float) -> Outcome:
+    """What to say of a text whose ``findings`` tell less than ``enough``: a short one has more to say, a long one whose
+    best entry is not even possible is about something else. (In a base whose entries resemble each other true findings
+    tell little.)"""
+    if told >= enough:
         return "ok"
-    if len(query.present) <= FEW:
+    if findings <= FEW:
         return "not_enough"
-    _, possible, _ = parts.edges("fused")
-    return "ok" if recalled.present.max() >= possible else "no_good_match"
+    return "ok" if best >= possible else "no_good_match"
 
 
 def _status(candidates: Sequence[Candidate], little: Outcome) -> Outcome:

@@ -22,7 +22,7 @@ from dashboard.evaluation import fit_bands, logistic
 from dashboard.explain import urgency
 from dashboard.records import read_entries
 from dashboard.retrieval import Options, Parts, Query, retrieve
-from dashboard.search import FEW, passage_of
+from dashboard.search import outcome, passage_of
 from dashboard.services import BUILTIN, BUILTIN_FILE, Services, builtin_stamp
 from dashboard.settings import Settings
 from training import material as materials
@@ -166,8 +166,8 @@ def cant_miss(rows: list[Row], enough: float, possible: float) -> dict[str, floa
 
     def weighed(row: Row, temperature: float) -> float:
         # As dashboard.search has it: to a long text that nothing fits no panel is shown.
-        silent = row["told"] < enough and len(row["query"].present) > FEW and row["fused"].max() < possible
-        return 0.0 if silent else urgency(row["fused"], row["urgent"], temperature)
+        said = outcome(row["told"], len(row["query"].present), row["fused"].max(), enough, possible)
+        return 0.0 if said == "no_good_match" else urgency(row["fused"], row["urgent"], temperature)
 
     weights = {t: [np.array([weighed(r, t) for r in group]) for group in (urgent, calm)] for t in TEMPERATURES}
     parted = {t: round(float(np.mean(u[:, None] > c)), 4) for t, (u, c) in weights.items()}
