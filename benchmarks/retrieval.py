@@ -34,7 +34,7 @@ from sklearn.metrics import roc_auc_score
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from dashboard import cli, evaluation, services
-from dashboard.domain import Entry, Language, language_of
+from dashboard.domain import Entry, Language, Patient, language_of
 from dashboard.encoders import Encoder, open_encoder
 from dashboard.encoders.base import Progress
 from dashboard.evaluation import LabelledQuery, Ranking
@@ -57,7 +57,7 @@ FILES = (*(name for names in BASES.values() for name in names), *BUILTIN, *PAIRS
 SYSTEMS = ("bm25", "minilm", *MODES)
 ENCODERS = ("minilm", "dense")  # the systems that give a cosine of two texts
 RANKS = ("hit@1", "hit@3", "hit@5", "hit@10", "hit@50", "mrr@10")
-MEASURES = {"retrieval": RANKS, "terms": RANKS, "pairs": ("auc",)}
+MEASURES = {"Retrieval and terms": RANKS, "Pairs": ("auc",)}  # a table each
 
 Row = dict[str, Any]
 Score = Callable[[str], np.ndarray]  # of every candidate
@@ -130,11 +130,11 @@ class Product(Services):
 
     asked = total = 0
 
-    def understand(self, text: str) -> Query:
+    def understand(self, text: str, patient: Patient | None = None) -> Query:
         self.asked += 1
         if self.asked % 25 == 0:
             say(self.asked, self.total)
-        return super().understand(text)
+        return super().understand(text, patient)
 
 
 @dataclass
@@ -232,16 +232,25 @@ def reference_ms() -> float:
 
 
 def tables(rows: Sequence[Row]) -> Iterator[str]:
-    """A Markdown table for each group."""
-    for group, measures in MEASURES.items():
-        mine = [r for r in rows if r["group"] == group]
-        if mine:
-            yield f"\n### {group.capitalize()}\n\n| file | system | n | {' | '.join(measures)} | ms | loop ms |"
-            yield "|---|---|" + "---:|" * (len(measures) + 3)
-        for r in mine:
+    """Markdown tables, a row for each file and system, in columns that can be read as they stand."""
+    for title, measures in MEASURES.items():
+        lines = [["file", "system", "n", *measures, "ms", "loop ms"]]
+        for r in rows:
+            if measures[0] not in r:
+                continue
             cells = ["{:.3f} ({:.2f}–{:.2f})".format(r[m], *r["ci95"][m]) if r["ci95"] else "–" for m in measures]
-            cells += [f"{r['latency_ms']['p50']:.1f}", f"{r['reference_ms']:.0f}"]
-            yield f"| {r['file']} | {r['system']} | {r['labelled']} | {' | '.join(cells)} |"
+            times = [f"{r['latency_ms']['p50']:.1f}", f"{r['reference_ms']:.0f}"]
+            lines.append([r["file"], r["system"], str(r["labelled"]), *cells, *times])
+        if len(lines) == 1:
+            continue
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        lines.insert(1, ["-" * w if i < 2 else "-" * (w - 1) + ":" for i, w in enumerate(widths)])
+        yield f"\n### {title}\n"
+        for line in lines:
+            sides = [
+                cell.ljust(w) if i < 2 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths, strict=True))
+            ]
+            yield f"| {' | '.join(sides)} |"
     yield "\nIn brackets 95% intervals. ms: median per query (pairs: mean per pair, in batches). loop ms: a fixed loop."
 
 
@@ -258,6 +267,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, metavar="FILE.json")
     args = parser.parse_args()
     jieba.setLogLevel("WARNING")
+    for folder in (args.work, *([args.out.parent] if args.out else [])):
+        folder.mkdir(parents=True, exist_ok=True)
+    for path in sorted(args.eval.glob("*.jsonl")):
+        if path.stem not in (*FILES, *BASES):
+            print(f"{path.name}: of no known name, not measured", file=sys.stderr)
     # A reranker that is not asked for need not be there.
     reranker = args.reranker if "rerank" in args.systems else "none"
     product = Product(Settings(data=args.work, encoder=args.encoder, reranker=reranker))

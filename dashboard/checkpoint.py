@@ -2,11 +2,17 @@
 
 import hashlib
 import json
+import logging
 import os
+import pickle
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from safetensors import SafetensorError
 
 from dashboard.domain import ZhenluError
 from dashboard.settings import KNOWLEDGE, Settings
@@ -14,28 +20,93 @@ from dashboard.settings import KNOWLEDGE, Settings
 COMPACT = {"encoder": KNOWLEDGE / "models" / "compact-encoder", "reranker": KNOWLEDGE / "models" / "compact-reranker"}
 # repo ids on both hubs
 PUBLISHED = {"bge-m3": "BAAI/bge-m3", "bge-reranker-v2-m3": "BAAI/bge-reranker-v2-m3"}
+AUTO = {"encoder": "bge-m3", "reranker": "bge-reranker-v2-m3"}
 WEIGHTS = ("model.safetensors", "pytorch_model.bin", "model.safetensors.index.json", "pytorch_model.bin.index.json")
+TOKENIZERS = ("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "vocab.json")
+SHORTEST = 16  # tokens; a text cut shorter than this is no text
+
+# Why a file is refused: (Chinese, English).
+REASONS = {
+    "content": ("内容不是这种模型所要的", "does not hold what a model of its kind needs"),
+    "damaged": ("文件不完整或已损坏", "ends too early or is damaged"),
+    "fails": ("打开后无法计算文本", "opens but fails at a first text"),
+    "finite": ("含有非有限数值：{names}", "holds numbers that are not finite: {names}"),
+    "json": ("不是有效的 JSON", "is not valid JSON"),
+    "labels": ("有 {count} 个标签，重排模型应为 1 个", "has {count} labels, a reranker has 1"),
+    "layers": ("含有 config.json 之外的层：{names}", "holds layers that config.json leaves out: {names}"),
+    "parts": ("缺少分片：{names}", "lacks its parts: {names}"),
+    "pooling": ("池化方式只能是 mean 或 cls", "has a pooling mode other than mean or cls"),
+    "shape": ("权重形状为 {shape}，隐藏层宽度为 {width}", "weights of another size: shape {shape}, hidden size {width}"),
+    "size": ("权重大小不符：{names}", "weights of another size: {names}"),
+    "tensors": ("不是只含张量的文件", "is not a file of plain tensors"),
+    "tokenizer": ("分词器与网络不符：{tokens} 个词元，{rows} 行", "the tokenizer does not match the network: {tokens} tokens, {rows} rows"),
+    "unreadable": ("无法读取", "cannot be read"),
+    "value": ("{key} 的值不可用", "the value of {key} cannot be used"),
+    "weights": ("缺少权重：{names}", "lacks weights: {names}"),
+}  # fmt: skip
+
+
+def refusal(file: Path | str, reason: str, **params: object) -> ZhenluError:
+    """Why a file of a model is refused, in both languages."""
+    return ZhenluError("model_file", file=str(file), reason=" / ".join(REASONS[reason]).format(**params))
+
+
+@contextmanager
+def opening(file: Path, otherwise: str = "content") -> Iterator[None]:
+    """Whatever a library raises over a file becomes a refusal of it; the library's own words go to the log.
+
+    Libraries raise many kinds, some plain Exception. ``otherwise``: the reason where the kind tells nothing.
+    """
+    try:
+        yield
+    except ZhenluError:
+        raise
+    except Exception as error:
+        logging.getLogger("zhenlu").warning("%s: %s: %s", file, type(error).__name__, error)
+        if isinstance(error, OSError) and error.errno:
+            raise refusal(error.filename or file, "unreadable") from error
+        reason = next((reason for kinds, reason in KINDS if isinstance(error, kinds)), otherwise)
+        raise refusal(file, reason) from error
+
+
+KINDS = (
+    (pickle.UnpicklingError, "tensors"),
+    ((EOFError, SafetensorError), "damaged"),
+    ((json.JSONDecodeError, UnicodeDecodeError, RecursionError), "json"),
+)
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A kind of model folder. Each group of ``needs`` wants one of its files."""
+    """A kind of model folder. Each group of ``needs`` wants one of its files; a folder with one of ``marks`` is of
+    this kind and of no other."""
 
     name: str
     role: str
     needs: tuple[tuple[str, ...], ...]
+    marks: tuple[str, ...] = ()
 
 
-# Tried in this order: the most particular first.
+# The most particular first.
 LAYOUTS = (
     Layout(
         "m3",
         "encoder",
-        (("config.json",), ("tokenizer.json",), ("sparse_linear.pt",), ("colbert_linear.pt",), WEIGHTS),
+        (
+            ("config.json",),
+            ("tokenizer.json",),
+            ("sparse_linear.pt",),
+            ("colbert_linear.pt",),
+            ("1_Pooling/config.json",),
+            WEIGHTS,
+        ),
+        marks=("sparse_linear.pt", "colbert_linear.pt"),
     ),
     Layout("sentence-transformers", "encoder", (("modules.json",),)),
     Layout("cross-encoder", "reranker", (("config.json",), ("tokenizer.json",), WEIGHTS)),
 )
+# What each module that modules.json names needs in its own folder, by the last part of its type.
+MODULES = {"Transformer": (("config.json",), TOKENIZERS, WEIGHTS), "Pooling": (("config.json",),)}
 
 
 @dataclass(frozen=True)
@@ -86,46 +157,109 @@ def open_checkpoint(folder: Path, role: str) -> Checkpoint:
 
     Raises ZhenluError: model_missing, model_layout (which files the nearest layout lacks), model_file (unreadable).
     """
-    if not folder.is_dir():
-        raise ZhenluError("model_missing", name=str(folder))
-    layouts = [layout for layout in LAYOUTS if layout.role == role]
-    lacking = {layout.name: _lacking(folder, layout) for layout in layouts}
-    layout = next((layout for layout in layouts if not lacking[layout.name]), None)
-    if layout is None:
-        name = min(lacking, key=lambda n: len(lacking[n]))
-        raise ZhenluError("model_layout", folder=str(folder), layout=name, files=", ".join(lacking[name]))
-    config = _json(folder / "config.json") if (folder / "config.json").exists() else {}
-    calibration = _calibration(folder)
-    return Checkpoint(folder, layout, fingerprint(folder, calibration.max_length), config, calibration)
+    with opening(folder):
+        if not folder.is_dir():
+            raise ZhenluError("model_missing", name=str(folder))
+        layouts = [layout for layout in LAYOUTS if layout.role == role]
+        marked = [
+            layout for layout in layouts if any(map(os.path.lexists, (folder / name for name in layout.marks)))
+        ] or layouts
+        lacking = {layout: _lacking(folder, layout) for layout in marked}
+        # the one of which the largest share is here
+        layout = min(marked, key=lambda one: len(lacking[one]) / len(_needs(folder, one)))
+        if lacking[layout]:
+            raise _incomplete(folder, layout)
+        config = read_json(folder / "config.json") if (folder / "config.json").exists() else {}
+        calibration = _calibration(folder)
+        return Checkpoint(folder, layout, fingerprint(folder, calibration.max_length), config, calibration)
+
+
+def _needs(folder: Path, layout: Layout) -> Sequence[tuple[str, ...]]:
+    needs = list(layout.needs)
+    if layout.name == "sentence-transformers" and (folder / "modules.json").is_file():
+        for kind, path in modules(folder):
+            needs += [tuple((path / name).as_posix() for name in group) for group in MODULES.get(kind, ())]
+    return needs
+
+
+def modules(folder: Path) -> list[tuple[str, Path]]:
+    """(last part of the type, folder below) of each module of a sentence-transformers model."""
+    path = folder / "modules.json"
+    with opening(path):
+        found = [(str(m["type"]).rsplit(".", 1)[-1], Path(m["path"])) for m in read_json(path, list)]
+    if not found:
+        raise refusal(path, "content")
+    return found
 
 
 def _lacking(folder: Path, layout: Layout) -> list[str]:
-    return [" / ".join(group[:2]) for group in layout.needs if not any((folder / name).exists() for name in group)]
+    needs = _needs(folder, layout)
+    return [" / ".join(group[:2]) for group in needs if not any((folder / name).is_file() for name in group)]
 
 
-def _json(path: Path) -> dict[str, Any]:
-    try:
+def weights_file(folder: Path) -> Path:
+    return next((folder / name for name in WEIGHTS if (folder / name).is_file()), folder)
+
+
+def _incomplete(folder: Path, layout: Layout) -> ZhenluError:
+    files = ", ".join(_lacking(folder, layout))
+    return ZhenluError("model_layout", folder=str(folder), layout=layout.name, files=files)
+
+
+def read_json(path: Path, kind: type = dict) -> Any:
+    """Raises ZhenluError model_file."""
+    with opening(path):
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ZhenluError("model_file", file=str(path), reason=str(error)) from error
-    if not isinstance(value, dict):
-        raise ZhenluError("model_file", file=str(path), reason="not an object")
-    return value
+        if not isinstance(value, kind):
+            raise refusal(path, "content")
+        return value
 
 
 def _calibration(folder: Path) -> Calibration:
     path = folder / "zhenlu.json"
-    if not path.exists():
+    if not os.path.lexists(path):
         return Calibration(name=published_name(folder))
-    try:
-        saved = _json(path)
-        # A file of an older edition lacks what was named later: the defaults take its place.
-        for name, default in asdict(Calibration(name="")).items():
-            if isinstance(default, dict) and isinstance(saved.get(name), dict):
-                saved[name] = default | saved[name]
-        return Calibration(**saved)
-    except TypeError as error:
-        raise ZhenluError("model_file", file=str(path), reason=str(error)) from error
+    saved = read_json(path)
+    defaults = asdict(Calibration(name="")) | {"name": None}
+    # A file of an older edition lacks what was named later: the defaults take its place.
+    for name, default in defaults.items():
+        if isinstance(default, dict) and isinstance(saved.get(name), dict):
+            saved[name] = default | saved[name]
+    if key := _unusable({"name": None} | saved, defaults):
+        raise refusal(path, "value", key=key)
+    return Calibration(**saved)
+
+
+def _unusable(saved: dict[str, Any], defaults: dict[str, Any]) -> str:
+    """The first key whose value is not of its default's kind or not within its bounds, or that has no default."""
+    for key, value in saved.items():
+        default = defaults.get(key, ...)
+        match default:
+            case dict():
+                inner = _unusable(value, default) if isinstance(value, dict) else ""
+                if inner or not isinstance(value, dict):
+                    return f"{key}.{inner}" if inner else key
+                continue
+            case list():
+                good = isinstance(value, list) and len(value) == len(default) and all(map(_number, value))
+                good = good and value == sorted(value, reverse=True)
+            case bool():
+                good = isinstance(value, bool)
+            case int():
+                good = type(value) is int and value >= SHORTEST
+            case float():
+                good = _number(value) and (key != "temperature" or value > 0)
+            case None | str():
+                good = isinstance(value, str)
+            case _:
+                good = False
+        if not good:
+            return key
+    return ""
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9  # nor NaN
 
 
 def published_name(folder: Path) -> str:
@@ -147,7 +281,7 @@ def fingerprint(folder: Path, max_length: int) -> str:
     """16 hex digits over every file that decides a vector, and the length at which texts are cut."""
     total = hashlib.sha256(str(max_length).encode())
     for path in sorted(p for p in folder.rglob("*") if p.suffix in {".json", ".safetensors", ".bin", ".pt", ".model"}):
-        if path.name in {"zhenlu.json", "tokenizer_config.json"}:
+        if not path.is_file() or path.name in {"zhenlu.json", "tokenizer_config.json"}:
             continue
         stat = path.stat()
         total.update(path.relative_to(folder).as_posix().encode())
@@ -172,9 +306,21 @@ def candidates(name: str, settings: Settings) -> list[Path]:
 
 def locate(name: str, settings: Settings, role: str) -> Path | None:
     """The first folder that holds the whole of a published model."""
-    layout = "m3" if role == "encoder" else "cross-encoder"
-    wanted = next(item for item in LAYOUTS if item.name == layout)
-    return next((p for p in candidates(name, settings) if p.is_dir() and not _lacking(p, wanted)), None)
+    layout = _published_layout(role)
+    return next((p for p in candidates(name, settings) if p.is_dir() and not _lacking(p, layout)), None)
+
+
+def _published_layout(role: str) -> Layout:
+    return next(layout for layout in LAYOUTS if layout.name in ("m3", "cross-encoder") and layout.role == role)
+
+
+def passed_over(settings: Settings, role: str) -> ZhenluError | None:
+    """What the published model's folder lacks where ``auto`` means the compact model for that reason alone."""
+    if resolve("auto", settings, role) != COMPACT[role]:
+        return None
+    layout = _published_layout(role)
+    begun = (p for p in candidates(AUTO[role], settings) if len(_lacking(p, layout)) < len(layout.needs))
+    return next((_incomplete(folder, layout) for folder in begun), None)
 
 
 def resolve(spec: str, settings: Settings, role: str) -> Path:
@@ -182,9 +328,8 @@ def resolve(spec: str, settings: Settings, role: str) -> Path:
 
     Raises ZhenluError model_missing.
     """
-    published = "bge-m3" if role == "encoder" else "bge-reranker-v2-m3"
     if spec == "auto":
-        return locate(published, settings, role) or COMPACT[role]
+        return locate(AUTO[role], settings, role) or COMPACT[role]
     if spec == "compact":
         return COMPACT[role]
     if spec in PUBLISHED or spec in PUBLISHED.values():

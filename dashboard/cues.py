@@ -8,7 +8,7 @@ import re
 
 _N = r"(?:\d{1,4}(?:\.\d{1,2})?(?:[-~至到]\d{1,4})?|[一二两三四五六七八九十半几数多百]{1,4})"
 _EN_N = (
-    r"(?:half(?: an?)?|\d{1,4}(?:\.\d)?|an?|one|two|three|four|five|six|seven|eight|nine|ten|several|many"
+    r"(?:half(?: an?)?|\d{1,4}(?:\.\d)?(?:(?:-| to )\d{1,3})?|an?|one|two|three|four|five|six|seven|eight|nine|ten|several|many"
     r"|(?:a )?few|(?:a )?couple of)"
 )
 _SPAN = r"(?:(?:minute|min|hour|hr|day|night|week|wk|month|year|yr)s?|mo|mths?)"
@@ -16,7 +16,7 @@ _SPAN = r"(?:(?:minute|min|hour|hr|day|night|week|wk|month|year|yr)s?|mo|mths?)"
 # Who is not the patient. Children are not among them: who writes of a child, writes for it.
 _KIN = (
     r"(?:爸妈|爸爸?|妈妈?|其[父母兄姐弟妹]亲?|父亲|母亲|父母|老爸|老妈|爷爷|奶奶|外公|外婆|姥姥|姥爷|外?祖父|外?祖母|兄弟|姐妹|哥哥?"
-    r"|姐姐?|弟弟?|妹妹?|叔叔?|姑姑?|[大二三小]?[姨舅伯姑]妈?|舅舅|阿姨|伯父|伯母|[表堂][哥姐弟妹兄]|老公|老婆|丈夫|妻子|爱人"
+    r"|姐姐?|弟弟?|妹妹?|叔叔?|姑姑?|舅[舅妈]|伯[伯父母]|阿姨|[大二三小]?[姨舅伯姑]妈?|[表堂][哥姐弟妹兄]|老公|老婆|丈夫|妻子|爱人"
     r"|家里有人|家里?人|全家人?|同事|同学|室友|邻居)"
 )
 _EN_KIN = (
@@ -34,11 +34,36 @@ _EN_GOT = (
     r"(?:has|have|had|got|gets|caught|died|needs|suffer(?:s|ed)|used to have|tested positive|(?:was |were )?diagnosed)"
     r"(?: (?:had|got|also|of|from|with|for|diagnosed)){0,2}"
 )
+# Where an item can end: 无尿 and 无尿3天, but not 无尿频.
+_ENDS = (
+    r"(?=$|[^\u4e00-\u9fffa-z]|[症性了的伴并和与及或但也且已约近超共半两三四五六七八九十几多无没就]|一(?!过|阵|[^\u4e00-\u9fff天日周个月年夜晚])"
+    r"|同时|持续|导致|昏迷)"
+)
+_EN_ENDS = (
+    r"(?=\s*(?:$|[^a-z0-9\s'-]|\d|-\s|(?:and|or|nor|but|for|since|in|on|at|to|of|over|today|yesterday|tonight|now|this"
+    r"|after|from|when|with|because|either|noted|felt|detected|seen|heard|palpable|passed|all|so|which"
+    r"|while|then|left|until)(?![a-z])))"
+)
+# Without these one is dying or stopped up: their lack is a finding, the denial of other things is none.
+_VITAL = r"(?:自主)?呼吸音?|[大动桡颈足]{0,4}脉?搏动?|脉|心跳|胎?心音?|意识|知觉|胎动|排[气便]|放屁|肠鸣音|[大小]便|尿|月经|例假|反应|力气"
+_EN_VITAL = (
+    r"(?:(?:spontaneous|palpable|radial|carotid|femoral|pedal|distal|peripheral|audible|f(?:o)?etal|verbal|pupillary) )?"
+    r"(?:responses?|urine(?: output)?|wee|poo|stools?|bowel (?:movements?|sounds)|pulses?|power|sensation|memory|air entry"
+    r"|breath sounds|breathing|breaths?|respirations?|respiratory effort|heart ?beats?|heart sounds|consciousness|wet (?:nappy|nappies|diapers?)"
+    r"|signs of life|reflex(?:es)?|movements?|flatus|voice|eye contact|speech|milk|periods?|circulation)"
+)
+# Illnesses that run in families: told of a relative, they are not what a text is about.
+_ILLS = r"(?:(?:高|低)血压|高血[脂糖]|[病癌瘤]|癫痫|哮喘|青光眼|白血病|肝炎|肝硬化|结核|卒中|中风|[心脑]梗|抑郁|精神分裂|过敏|痛风|近视)"
+_EN_ILLS = (
+    r"(?:\w{0,12}cancers?|\w*disease|diabetes|t[12]dm|heart attack|strokes?|mi|asthma|eczema|psoriasis|hypertension"
+    r"|high blood pressure|lupus|sle|epilepsy|glaucoma|\w+aemia|\w+emia|\w+(?:oma|osis)|arthritis|schizophrenia"
+    r"|depression|dementia|alzheimer's|parkinson's|gout|copd|migraines?|af|coeliac|celiac|crohn's|colitis)"
+)
 # "not ..." is the finding itself with these.
 _EN_FAILING = (
     r"(?:(?:eat|drink|sleep|feed|heal|improv|respond|breath|mov|wak|work|talk|speak|walk|settl|pass|pee|wee|poo|grow"
     r"|gain|tolerat|hold|open|clos|go|gett|feel|concentrat|focus|cop|mak|keep|tak|stopp|sit|stay|cry|latch|gripp)ing"
-    r"|eat|drink|sleep|feed|heal|improve|respond|breathe|move|wake|work|talk|speak|walk|settle|pass|pee|wee|poo|go|get"
+    r"|eat|drink|sleep|feed|heal|improve|respond|breathe|move|wake|work|talk|speak|walk|settle|pass(?! out)|pee|wee|poo|go|get"
     r"|stop|keep|make|want|concentrate|focus|remember|recogni[sz]e|see|hear|look|fit|bear|stand|taste|smell|cry|open"
     r"|close|know|stay|help|shift|returned|come|gone|stopped|healed|improved|settled|resolved|passed|eaten|slept|moved"
     r"|fed|opened|(?:fully )?vaccinated|pooed|peed|weed|able|well|right|enough|much|good|great|himself|herself|myself"
@@ -48,16 +73,21 @@ _EN_FAILING = (
 MARKS = {
     "absent_after": r"""
         (?<=[a-z\u4e00-\u9fff])\s?[-－−](?=\s?(?:$|[,;.。]))
+        \?\s?(?:没有|[无没否]|不是?|no|nope|none|nil)(?=\s?(?:$|[,;.。\n]))
         \(\s?(?:[-－−—–]|无|否)\s?\)|\(-ve\)
         (?<=\w)\s?:\s?(?:无|否|没有|no|none|nil|neg|negative)\s?(?=$|[,.;)、。\n])
         """,
-    "present_after": r"\(\s?\+{1,4}\s?\)|\(\+ve\)",
-    "uncertain": r"(?<!\S)\?\s?(?=[a-z])",
+    "present_after": r"\(\s?\+{1,4}\s?\)|\(\+ve\)|\?\s?(?:有|是的?|yes|yep)(?=\s?(?:$|[,;.。\n]))",
+    "no_fever": r"(?<![a-z])(?:afebrile|apyrexial|apyretic)(?![a-z])|(?<!发)[热烧]退(?!不)",
+    # -fever, +cough, -ve fever
+    "minus": r"(?<![^\s,;(])[-−](?:ve\s)?(?=\s?[a-z\u4e00-\u9fff])(?!ve\s)",
+    "plus": r"(?<![^\s,;(])\+(?:ve\s)?(?=\s?[a-z\u4e00-\u9fff])(?!ve\s)",
+    "uncertain": r"(?<!\S)\?\s?(?=[a-z\u4e00-\u9fff])",
     "end": r"[。!;\n\r]|\.(?=\s|$)|(?<=[\u4e00-\u9fff)])\.(?=[\u4e00-\u9fff])",
     "question": r"\?{1,8}",
     "colon": r":(?!\s?\d{1,3}(?:\.\d)?\s?(?:[/%°度次]|mmhg|bpm|$|[,;。)]|\.(?:\s|$)))",
     "comma": r"""
-        ,(?!\d{3}(?!\d))|\s[-–—]{1,2}\s|—{1,3}|→
+        ,(?!\d{3}(?!\d))|(?<![,;])\s[-–—]{1,2}\s|—{1,3}|→
         (?<=[\u4e00-\u9fff])\s{1,3}(?=[\u4e00-\u9fff])|(?<=\S)\s{1,3}\d{1,2}[.)](?=[^\d\s])
         """,
     "list": r"""
@@ -82,19 +112,26 @@ ZH = {
         [与和跟][^,、。]{1,8}无(?:明显)?关|不(?:仅|但|只)(?!是)|不知道?(?:怎么|为什么|咋)(?:回事|搞的)?
         """,
     # Negatives that are the finding itself, and cues that are part of another word.
-    "keep": r"""
-        无(?:排气|排便|胎动|脉搏|呼吸(?![困道急音])|心跳(?!加)|[大小]便(?![异干带出失困疼痛]))
-        无(?:丙|β|力|痛(?!苦)|尿(?![频急痛])|汗|法|精打采|休止|月经|神|菌|脉|名|排卵|嗅|虹膜|脑(?!膜)|肛(?!门)|功能|张力|牙|泪|欲|知觉|反应|眠|乳|自主)
-        无(?:明显)?(?:缓解|好转|效|改善|减轻|变化)|先天性无
-        没有?(?:什么|啥|多少|一点|了)?(?:事|用|问题|毛病|坏|这样|来得及|停|注意|精神|力气|胃口|食欲|劲|好转|缓解|效果|眼泪|尿(?![频急痛])|知觉|反应|法|睡|改善|完|退|力)
-        没有?(?=[^,。]{1,6}就)|像[^,。]{1,12}(?:一样|似的|那样)|好像[^,。]{1,12}(?:一样|似的|那样)|又[^又,]{1,2}又(?:[^又,]{1,2}又)?
-        家族性|疑(?:病|难|虑|心)|多疑|猜疑|反复|或许|[波涉危普]及|及时|合并症|(?:大|小)便|[温缓平暖柔]和|并发症
+    "keep": rf"""
+        (?:[并均都也]?无|没有?(?:什么|啥|一点|任何)?)(?:{_VITAL}){{1,2}}{_ENDS}
+        (?<=呼吸|吸音|脉搏|搏动|鸣音|心跳|心音|胎心|胎动|意识|知觉|排气|排便|大便|小便|月经|例假|力气|胃口|精神)[也都均]?(?:没有?|无)了?(?=$|[,。;、])
+        (?<=吸音|脉搏|搏动|鸣音|心音|胎心|胎动)(?:均|都)?(?:未|没有?)(?:触|闻|扪|听|摸|测|探)?[及到](?=$|[,。;、])
+        没有?(?=解(?!放)|排(?!除)|来(?!过?医)|拉过?(?:大便|屎|$|[,。])|吃(?!过?[^,。]{{0,3}}药|坏)|喝(?!酒)|醒|动静)
+        无(?:丙|β|法(?![洛布])|精打采|休止|菌|名|虹膜|功能|张力|欲|害性|自主神经)
+        无(?:力|痛(?!苦)|汗|神|牙|泪|眠|乳|排卵|嗅觉?|脑|肛|味觉?){_ENDS}|(?<=[\u4e00-\u9fff])无力(?!症)|无力|无痛性
+        无(?:明显)?(?:缓解|好转|效|改善|减轻|变化){_ENDS}|先天性无
+        没有?(?:什么|啥|多少|一点|了)?(?:用|这样|来得及|停|注意|好转|缓解|效果|法|改善|完|退|睡[着好够醒觉])
+        没有?(?:什么|啥|多少|一点|了)?(?:事|问题|毛病|坏|精神|力气?|胃口|食欲|劲|眼泪|睡){_ENDS}|没(?:精神|力气|胃口|食欲|劲)(?=[吃喝做干说走动起站])
+        没(?!有)(?=[^,。]{{1,6}}就)|像[^,。]{{1,12}}(?:一样|似的|那样)|好像[^,。]{{1,12}}(?:一样|似的|那样)|又[^又,]{{1,2}}又(?:[^又,]{{1,2}}又)?
+        家族性|疑(?:病|难|虑|心)|多疑|猜疑|反复|或许|[波涉危普]及|及时|合并症|(?:大|小)便|[温缓平暖柔饱]和|并发症
+        (?<![\u4e00-\u9fff])(?:个人|婚育|月经|过敏|生育)史
         """,
     "absent_after": r"""
         (?:均|都|皆|亦|呈|为)?阴性(?!症)
         未(?:引出|触及|闻及|扪及|见)(?=$|[,。;)、])
         (?:均|都|皆)(?:未见|无|没有|否认|不明显)(?=$|[,。;)])
         (?<=[^,。;:现])[也都倒均](?:没有?|无)过?(?=$|[,。;])|(?<=[^,。;:现在])没有?(?=$|[,。;])
+        (?<=[热烧])(?:已经?|都|完全|基本)?退了?(?=$|[,。;、])
         (?:已经?|基本)?被?(?:排除|除外)了?(?=$|[,。;)、])
         """,
     "uncertain_after": r"""
@@ -119,7 +156,7 @@ ZH = {
     "idle": r"""
         请问|谢谢|您好|你好|麻烦|求助|(?:医生|大夫)(?=$|[,:;。?])|能不能|可不可以|会不?会?(?:遗传|传染|复发)
         (?:怎么|如何)(?:治|预防|调理|护理|检查|用药|吃|诊断|处理|鉴别)|有哪些|是哪些|包括哪些|(?<!不知道)是什么|吃[什啥]么?
-        (?:能|可以)[^,。;?]{1,12}[吗么不](?=$|[,。;?])|(?:有没有|是否有?)(?!可能)[^,。;?]{0,10}\?
+        (?:能|可以)[^,。;?]{1,12}[吗么不](?=$|[,。;?])|(?:有没有|是否有?)(?!可能)[^,。;?]{0,10}\?(?!\s?[有没无是否])
         (?:体征|表现|症状|原因|治疗|机制|特点|区别)(?:是|为|包括|有)|下列|以下哪|哪[项种个]
         没有?(?:量|测|去(?!世)|吃过?药|打过?|做过?|查|用过?药|管它?|在意|理会|当回事|处理|就诊|治疗|重视|看医生)
         """,
@@ -130,6 +167,8 @@ ZH = {
         """,
     # What follows is of the family, absent, uncertain ...
     "family": rf"""
+        (?:^|(?<=[,。;:、\n\s]))(?:患者|其)?的?{_KIN}(?:[均都也]?(?:有|患有?|得了?)|[因是]|[死走]于)?(?=[^,、。;我没无不说]{{0,6}}(?:{_ILLS}(?!急性|发作|加重|又|突)|(?:去世|病故|过世)))
+        {_KIN}因(?=[^,。;我]{{1,10}}(?:去世|病故|过世))
         家族(?:中|里|内)?史?中?有?(?:类似)?|(?<!我)(?<!我的)(?:父亲|母亲|父母|外?祖父|外?祖母|兄弟|姐妹)[均都曾亦也]?(?:有|患|携带|体健)
         我?(?:儿子|女儿|孩子|宝宝|娃|闺女)(?=[^。;]{{1,40}}[,。;]我(?:也(?![不很想担])|现在|今天|昨天|自己|开始|最近|手|身上|嗓|头))
         {_KIN}(?=:)|{_KIN}[^,、。我没无不]{{0,4}}[都均](?:有|得|是)
@@ -140,7 +179,8 @@ ZH = {
         (?:^|(?<=[,。;:\n]))(?:我|他|她|患者)?的?{_KIN}(?![^,。]{{0,4}}[说给带让叫陪看问]|[^,。]{{0,4}}发现)
         """,
     "absent": r"""
-        否认曾?(?:有|任何)?
+        (?:否认|[无没]有?)(?:明显|任何)?家族(?:性|中|内)?(?:遗传)?(?:疾?病)?史|不再有?|不(?=吸烟|抽烟|饮酒|喝酒)
+        否认曾?(?:有|任何)?|未(?=发[热烧])
         [均都并暂尚亦也]?未(?:见|诉|述|闻?及|触及?|扪及|发现|出现|伴|发生|再|查见|引出|累及|探及|提示|合并|有)[到有过]?(?:明显)?
         (?:从来?|[也并都就倒又]|一直|目前|暂)?没有?(?:怎么|出现|发生|见(?!红)|再|觉得|感觉|什么|啥|任何|明显)?[过到]?(?:明显)?
         [均都并从亦也又已且]?无(?:明显|任何|其他|显著|伴)?|[均都并也从亦]?不伴[有随]?
@@ -151,6 +191,7 @@ ZH = {
         [也倒都又并]?不(?=[头胸腹肚腰心口耳眼鼻嗓牙手脚腿背胃][口子睛巴朵]?[痛疼晕闷胀慌麻干鸣痒酸])
         """,
     "uncertain": r"""
+        似[有为](?![若])|有无|(?<!没)有没有(?!可能)
         (?:好像|似乎|仿佛|疑似|怀疑|可疑|拟诊|估计|也许|恐怕|不确定|警惕|感觉像|疑|大概|怕)(?:有|是不是|是|得了)
         好像|似乎|仿佛|疑似|怀疑|可疑|疑[为诊似]?|拟诊|估计|也许|恐怕|不确定|警惕|感觉像
         (?:不知道?)?是不是[有得]?了?|会不会是?|该不会是?|担心(?:是|得)|(?:有没有|是否有?)可能[是有]?|不能?(?:排除|除外)
@@ -168,6 +209,8 @@ ZH = {
         (?:既往|过去)史?中?曾?(?:患?有|患)?|病史
         {_N}年[多余]?前(?=[^,。]{{1,14}}(?:术|骨折|外伤|车祸|卒中|中风|梗))
         """,
+    # After a denial what there is: 无胸痛、有气促.
+    "has": r"(?<![没所仅只具含稀罕])有(?:点|些)?(?![无意时关效害限助利])",
     "turn": r"但是?(?!愿)|不过|然而|却(?!步)|只是|只有|就是|而是|倒是",
     "with": r"并?且?伴(?:有|随|发(?![热烧育])|见)?着?(?!侣)|合并有?",
     "list": r"""
@@ -199,14 +242,15 @@ EN = {
         the most likely diagnosis(?! is)
         """,
     "keep": rf"""
-        no (?:response|urine|bowel (?:movements?|sounds)|pulses?|power|sensation|memory|air entry|breath sounds\
-            |reflex(?:es)?|f(?:o)?etal movements?|movement|flatus|voice|eye contact|speech|milk)(?! (?:loss\
-            |changes?|symptoms?|problems?|disturbances?|disorders?|difficulty|deficits?|impairment|retention|leak))
-        no (?:appetite|energy|strength|relief|better|improvement|longer(?! ha[sd]| have)|motivation|interest\
-            |libido|urge|use)
+        (?:no|absence of|loss of) {_EN_VITAL}{_EN_ENDS}
+        (?<=pulse |ulses |sound |ounds |lexes |eflex |ments |tbeat |thing )(?:(?:is|are|was|were) )?(?:absent|not (?:present\
+            |felt|heard|palpable|detect(?:ed|able))){_EN_ENDS}
+        no longer(?! ha[sd]| have)
+        no (?:appetite|energy|strength|relief|better|improvement|motivation|interest|libido|urge|use){_EN_ENDS}
         can(?:'t|not| not)(?! (?:rule|exclude))|could(?:n't| not)|won't|wouldn't|unable|hardly|barely|inability
         not much of an?
-        (?:not|[a-z]{{2,6}}n't|never|no longer)(?: been| being| really| even)? {_EN_FAILING}
+        (?:(?:has|have|had|is|was|are|were) )?(?:not|[a-z]{{2,6}}n't|never|no longer)(?: been| being| really\
+            | even)? {_EN_FAILING}(?: (?:or|nor|and) {_EN_FAILING})?
         non-?[a-z]{{4,20}}|absent(?= [a-z])(?! (?:and|or|but))|absence(?! of)
         (?:worse|worsen(?:s|ed|ing)|better|improve[sd]?|relieved|eased?|aggravated|provoked|away|brought|comes\
             |triggered) (?:with|by|on|after)
@@ -218,6 +262,8 @@ EN = {
     "absent_after": r"""
         (?:(?:is|are|was|were|has been|have been) )?(?:absent|not (?:present|seen|noted|found|palpable|detected)\
             |ruled out|excluded|denied|unlikely)(?=\s?(?:$|[,.;)]|- |and |or |but ))
+        (?:(?<=fever )|(?<=pain )|(?<=ache )|(?<=rash )|(?<=cough )|(?<=vomiting )|(?<=swelling ))\
+            (?:(?:has|have|had|is) )?(?:now )?(?:gone|disappeared|subsided|went away|stopped)(?=\s?(?:$|[,.;)]|and |but |now))
         (?:(?:is|are|was|were|tested|came back) )?(?:negative|neg|-ve)(?=\s?(?:$|[,.;)]|and |but ))
         """,
     "uncertain_after": r"""
@@ -268,6 +314,7 @@ EN = {
             |nursery|class|office) {_EN_GOT}
         (?:both |all )?(?:(?:my|his|her) )?(?:brothers|sisters|parents|siblings|uncles|aunts|grandparents\
             |cousins)(?: all| both)? {_EN_GOT}
+        (?:^|(?<=[.;,:] ))(?:both |the |maternal |paternal ){{0,2}}{_EN_KINFOLK} {_EN_GOT}(?= [^.;,]{{0,25}}(?<![a-z]){_EN_ILLS}(?![a-z]))
         (?:(?:my|maternal|paternal) ){{0,2}}(?:mother|father|mum|mom|dad|brother|sister|aunt|uncle|grandm\w+\
             |grandf\w+) (?:had|died (?:of|from)|with)(?= [^,.;]{{0,20}}(?:cancer|disease|diabetes|attack|stroke\
             |asthma|eczema|psoriasis))
@@ -289,6 +336,8 @@ EN = {
         (?:do(?:es)?|did)(?:n't| not)(?: really| even| ever)? (?:have|feel|get|seem|appear|report|complain of\
             |notice)(?: any)?
         (?:do(?:es)?|did)(?:n't| not)(?= (?:hurt|itch|cough|vomit|bleed|smoke|ache|wheeze|burn|faint))
+        neg(?= (?!for|and|but|on|at|in)[a-z])|rule[sd] out(?= [a-z])
+        (?:do(?:es)?|did)(?:n't| not)(?= (?:pass out|black out|collapse|fall|lose))
         (?:has|have|had)(?:n't| not)(?: had| been| noticed| developed)?(?: any| an?)?|(?:is|are|was|were)n't
         """,
     "uncertain": r"""
@@ -330,8 +379,8 @@ EN = {
 
 # At each place the first kind that fits is taken.
 _ORDER = (
-    "keep void double present_after absent_after uncertain_after historical_after family_after past_after advice idle "
-    "ask family relative uncertain absent past historical turn told with end question colon comma list"
+    "keep no_fever void double present_after absent_after uncertain_after historical_after family_after past_after advice idle "
+    "ask family relative uncertain absent past historical turn told has with end question colon comma minus plus list"
 )
 
 
@@ -356,6 +405,20 @@ def _kinds(prefix: str, *tables: dict[str, str]) -> str:
 # Its groups are named for a language and a kind: zh_absent.
 LEXER = re.compile(f"{_kinds('zh', MARKS, ZH)}|(?<![a-z0-9])(?=[a-z0-9])(?:{_kinds('en', EN)})(?!'?[a-z0-9])")
 
+# A denial, and where in it the negative stands: 也没有, there is no.
+ABSENT = re.compile(f"{_lines(ZH['absent'])}|{_words(EN['absent'])}")
+NEGATIVE = re.compile(r"没有?|[无不未]|(?<![a-z])(?:no|not|absen|without|lack|never)(?![a-z])|absen")
+# Where a name can end that looks like a denial: 没有呼吸, "no pulse", "no appetite for days".
+BORDER = re.compile(rf"(?<=[\u4e00-\u9fff]){_ENDS.replace('症性', '')}|(?<=[a-z)]){_EN_ENDS}")
+# "no fever" is a name of the lexicon too, and still a denial.
+NO_FEVER = re.compile(r".{0,14}(?:[热烧]|fever(?:ish)?|temperature|pyrexi[ac]l?|febrile)")
+AFEBRILE = re.compile(
+    MARKS["no_fever"]
+    + r"|.?体温.{0,3}(?:正常|不高|没问题)|normal temp(?:erature)?|temp(?:erature)? (?:is )?(?:normal|fine)"
+)
+NAMED_FEVER = {"zh": "发热", "en": "fever"}
+# Signs stand before their words in this text: "-fever, +cough". A minus alone can be a bullet.
+SIGNED = re.compile(r"(?:^|[\s,;])\+(?:ve)?\s?[a-z\u4e00-\u9fff]|[,;]\s?[-−](?:ve\s)?\s?[a-z\u4e00-\u9fff]|^-ve\s")
 # First person with something of his own: a relative in the same text is not the patient.
 SELF = _either(
     rf"(?<!说)我(?!的?{_KIN}|们|家|想|怕|担心|带|给|让|陪|问|该|看[他她它]|发现[他她]|觉得[他她])|患者|病人|患儿",
@@ -393,22 +456,38 @@ GENERAL = re.compile(
 # "no fever, chills or cough", "denies fever, chills, cough": the scope goes on over the comma.
 GOES_ON = re.compile(r"(?:[^,;.。:?]{1,40},){0,6}[^,;.。:?]{0,40}?(?:(?<![a-z])(?:or|nor)(?![a-z])|或)")
 STRONG = re.compile("否认|den|negative")
-BARE = re.compile(r"\s?(?:(?![有出伴于近今昨目现是但])[\u4e00-\u9fff、]{2,7}|[a-z' -]{3,40})(?=$|[,;.。])")
+# So do the lists of these, if it is plain that they are lists.
+LISTING = re.compile(r"无|没|未见|(?<![a-z])(?:no|without|w/o)(?![a-z])")
+LAST = re.compile(r"\s?(?:$|[.。;\n])")
+# The list after "no" has said that it ends: what stands after the comma is not of it.
+ENDED = re.compile(r"[、/或和及]|(?<![a-z])(?:or|nor|and)(?![a-z])")
+_BARE = (
+    r"\s?(?:(?![有出伴于近今昨目现是但后既查就只还这])(?:(?![一二两三四五六七八九十半几]个?[多余]?[天日周月年小分]|[轻中重]度|剧烈|严重|明显|加重|突然)"
+    r"[\u4e00-\u9fff、/]){2,9}"
+    r"|(?!(?:severe|mild|moderate|new|now|just|only|also|still|worse|he|she|i|they|it|started|developed)(?![a-z]))"
+    r"(?:(?!(?:is|are|was|were|ha[sd]|have|really|since|for|started|developed|now|but|came|went|after|then|with)(?![a-z])|\w+ed(?![a-z]))"
+    r"[a-z'/-]{1,20}(?:\s(?=[a-z])|(?![a-z'/-]))){1,4})"
+)
+BARE = re.compile(_BARE + r"(?=$|[,;.。\n])")
+# "No fever, chills, vomiting.": at least two more, and nothing else in a sentence that opens with its denial.
+BARE_LIST = re.compile(rf"(?:{_BARE},){{1,8}}\s?(?:and|or)?{_BARE}(?=\s?(?:$|[.。;\n]))")
+# A list that 等不适 ends, of any length.
+ENDED_LIST = re.compile(rf"(?:{_BARE},){{0,8}}[\u4e00-\u9fff、]{{2,9}}?等(?:不适|症状|表现|情况)?(?=[,.。;]|$)")
 
 # What is cut from an item.
 AGE = _either(
-    rf"{_N}(?:周?岁|月龄|个月大)半?",
+    rf"{_N}(?:周?岁|月龄|个月大)半?|{_N}个?(?:月|天|周)(?=[大的]{{0,2}}(?:宝宝|婴儿|男婴|女婴|患儿|小儿|孩子|娃))",
     rf"""
     (?:an? )?{_EN_N}[ -]{{0,2}}{_SPAN}[ -]old(?:'s)?(?: (?:[a-z-]{{3,15}} )?(?:man|woman|boy|girl|male|female\
         |infant|patient|student|child|lady))?
-    \d{{1,3}} ?(?:yo|y/o|yr|y)(?: ?[mf])?|\d{{1,3}} ?[mf]|(?:[mf]|male|female),? ?\d{{1,3}}|aged? \d{{1,3}}
+    \d{{1,3}} ?(?:yo|y/o|yr|y)(?: ?[mf])?|\d{{1,3}} ?[mf]|(?:[mf]|male|female)[,/]? ?\d{{1,3}}|aged?:? \d{{1,3}}
     g\d ?p\d(?:\+\d)?
     (?:he|she|i)(?:'s| is|'m| am) (?:\d{{1,2}}|two|three|four|five|six|seven|eight|nine|ten)
     """,
 )
 DURATION = _either(
     rf"""
-    (?:已|约|近|最近|大概|大约|快|持续|反复|间断|有){{0,3}}第?{_N}\s?个?[多余来]?个?(?:小时|分钟|秒钟?|钟头|星期|礼拜|上午|下午|晚上|整天\
+    (?<!孕)(?<!产后)(?<!妊娠)(?<!停经)(?<!\d)(?:已|约|近|最近|大概|大约|快|持续|反复|间断|有){{0,3}}第?{_N}\s?个?[多余来]?个?(?:小时|分钟|秒钟?|钟头|星期|礼拜|上午|下午|晚上|整天\
         |[天日周月年晚夜])[多余来]?(?:左右|以上)?[前了内来]?
     前[几两]天|上个?(?:月(?!经)|周|星期)|每[天日周月晚](?:{_N}[次趟回])?|{_N}多?[次趟回](?![/分])了?
     """,
@@ -424,18 +503,29 @@ DURATION = _either(
     today|yesterday|tonight|overnight|lately|recently|currently|nowadays
     """,
 )
+# 病 belongs to these: 胃病史.
+OF_ILLNESS = re.compile("[尿心管肾胃肝肺脏性神经]$")
+# Pregnant or delivered so long: a finding of its own, and how long belongs to it.
+STATE = re.compile(rf"(?:孕|妊娠|停经|产后)第?{_N}\+?个?(?:周|天|日|月|年)(?:\+\d)?")
+# What tells nothing of how long or how bad a finding is.
+BESIDE = re.compile(
+    rf"{AGE.pattern}|{STATE.pattern}|(?:{_EN_N}|\d{{1,2}}\+\d) ?{_SPAN}(?:'s?)? (?:pregnant|gestation|post-?partum)"
+    r"|[无没未不](?:有|见|伴)?明显|without (?:any )?obvious"
+)
 HEAD = re.compile(
     "(?:"
     + _lines(r"""
     我[家们的]?|[他她它]|患者|病人|患儿|孩子|小孩|宝宝|女儿|儿子|老人家?|本人|自己|主诉|自[诉觉测]|测|查体|检查|体检|化验|家属|[这此]次
     家里(?:老人)?|娃儿?|闺女|从小就?|近期|最近|近[来日]|这(?:几天|两天|段时间)|[昨今前][天晚]|其(?!他|它|余)|今早|今晨|目前|现在|如今|一直|总是?|经常|常常?
     老是?(?![公婆妈爸家年人师伴花视])|偶尔|有时候?|时常|时不时
-    以前|之前|[之随此然]?后(?![背脑颈囟遗腰枕壁凸])|今(?!年)|突然|忽然|突[发感]|骤然|开始|逐渐|渐渐|就是?|还是?|也|又|都|已经?|而且|并且|并|且|然后|后来|反复
+    以前|之前|[之随此然]?后(?![背脑颈囟遗腰枕壁凸])|今(?!年)|现(?![象病实])|病程中|突然|忽然|突[发感]|骤然|开始|逐渐|渐渐|就是?|还是?|也|又|都|已经?|而且|并且|并|且|然后|后来|反复
     感觉|感到|觉得|发现|示|为|[因是]|有点儿?|有些|有(?![时意])|一点|稍微|[了得地着以于在从到给被把](?!凉|急|重)|的(?!确)|[:\s.,]|\d[.)、](?=\D|\d型)
     """)
     + "){1,20}"
 )
-TAIL = re.compile(r"(?:[了的呢啊吧呀吗么嘛]|等(?:症状|不适|表现|传染)?|病史|走的|之类|什么的|待查|[\s:]){1,6}$")
+TAIL = re.compile(
+    r"(?:[了的呢啊吧呀吗么嘛]|等(?:症状|不适|表现|传染)?|病史|(?:去世|病故|过世)|走的|之类|什么的|待查|[\s:]){1,6}$"
+)
 EN_HEAD = re.compile(
     r"(?:[\s,.:'\"*+-]|"
     + _words(rf"""
@@ -464,7 +554,7 @@ EN_TAIL = re.compile(
 # An item that is nothing but this is no finding.
 PERSON = _either(
     r"""
-    (?:老年|中年|青年|成年|足月|新生)?[男女](?:性|孩|童|婴|士|子)?(?:患者)?|老年|成人|[已未]婚|汉族|农民|工人|教师|学生|新生儿|患儿|患者|孕妇|产妇|病人
+    (?:老年|中年|青年|成年|足月|新生)?[男女](?:性|孩|童|婴|士|子)?(?:患者)?|老年|成人|[已未]婚|婴幼?儿|[小幼]儿|儿童|少年|汉族|农民|工人|教师|学生|新生儿|患儿|患者|孕妇|产妇|病人
     """,
     r"""
     (?:elderly |young |middle-aged |old )?(?:man|woman|boy|girl|male|female|infant|patient|student|neonate|newborn\
@@ -477,7 +567,8 @@ NOTHING = _either(
     (?:其[他它余]|任何|明显|特殊|[啥别]|什么|别的|特别|阳性|临床){{0,3}}(?:症状|体征|不适|异常|特殊|问题|情况|变化|诱因|反应|表现|不舒服|手术|所见)
     .{{0,6}}(?<![落滞向])[前后]|[这那一]样|医生|大夫|长大|[这那]种?情况|类似(?:患者|情况|病史|症状|疾病)?|(?:进行性|逐渐|明显)?加重|缓解|好转|减轻
     [^痛疼痒肿麻吐泻喘咳晕烧热痰汗酸胀闷瘫聋哑渴抖黄冷烫紫胖瘦困累痔疝癌瘤毒]|{_KIN}
-    [主现个月婚]?[诉病人经育往敏]?史|体格|诊断|入院|生命体征|程度|部位|性质|时间|随访|就诊|来诊|住院|急诊|门诊|转院
+    (?:[主现个月婚]?[诉病人经育往敏]?|个人|婚育|月经|过敏|生育)史|病程中?|(?:发病|起病|病程)以?来|遂|适龄结婚
+    体格|诊断|入院|生命体征|程度|部位|性质|时间|随访|就诊|来诊|住院|急诊|门诊|转院
     .{{0,4}}(?:心电图|ct|mri|x线|x光|[胸腹]片|b超|超声|造影|指诊|触诊|听诊|胃镜|肠镜|血常规|尿常规)(?:检查|结果)?
     """,
     rf"""
@@ -495,13 +586,15 @@ NOTHING = _either(
 )
 NORMAL = _either(
     r"""
+    ^(?:已婚)?(?:生?育|有)有?[\d一二两三四五六][个名]?[子女儿].{0,6}$|^.{0,4}(?:来|至|到|往|送|入)(?:我院|本院|医院|急诊|门诊|当地|外院).{0,8}$
     没(?:什么|啥)?(?:事|问题|毛病|坏)$|无(?:明显)?变化$|神[志]?清$|音清$|律齐$|[腹颈宫]平?软$|好好$
-    (?<![不欠未非])(?:正常|还行|还好|还可以|尚可|平软|体健|良好|恢复好|如常|对称|居中|可|规律|稳定|无殊|等大等圆|等大|自如|存在|[吃睡]得[下着香好])$
+    (?<![不欠未非])(?:正常|还行|还好|还可以|尚可|平软|体健|良好|恢复好|如常|对称|居中|可|规律|稳定|无殊|等大等圆|等大|自如|存在|灵敏|[吃睡]得[下着香好])$
     (?:精神|睡眠|胃口|食欲|吃奶|吃饭|反应|神志)[还都挺也很]?[好清]楚?$
     """,
     r"""
     (?<!not )(?<!n't )(?<!never )(?:fine|ok|okay|normal|soft|supple|clear|unremarkable|intact|stable|regular\
-        |healthy|nad|non-?tender|afebrile|alert|unaffected|well)(?: otherwise)?$
+        |healthy|nad|non-?tender|afebrile|alert|unaffected|well|normocephalic|atraumatic)(?: otherwise)?$
+    ^(?:normal temp(?:erature)?|ncat|nc/at|nt|nd|nt/nd|nkda|no known (?:drug )?allergies|(?:on )?room air|on ra)$
     """,
 )
 TREATMENT = _either(
@@ -525,6 +618,11 @@ SEVERITY = _either(
     r"轻[度微]|中[度等]|重度|严重|剧烈|明显|非常|很?厉害|难以忍受|[0-9]{1,2}/10分?",
     r"mild(?:ly)?|moderate(?:ly)?|severe(?:ly)?|intense|unbearable|excruciating|slight(?:ly)?|\d{1,2}/10",
 )
+# Swallowed, but no treatment.
+EXPOSURE = _either(
+    "误[服食吸]|农药|百草枯|敌敌畏|鼠药|毒|过量|大量|整瓶|自杀",
+    r"overdose[sd]?|too many|bleach|poison|pesticide|paraquat|\d{2,3} (?:\w+ ){0,2}(?:tablets?|pills?|capsules?)",
+)
 # Says how, not what: goes with the finding before it.
 QUALIFIER = _either(
     r"""
@@ -536,8 +634,17 @@ QUALIFIER = _either(
     """,
 )
 # Parts of the body alone: they go with what they are said not to have.
-SITE = re.compile(
+SITE_ZH = re.compile(
     "(?!手足口)(?:[大小二]便|尿|血[糖压]|体温|月经|(?:淋巴结|结膜|[双两左右上下前后内外侧全各四肢体身头颅额面颈巴胸乳房腹背腰臀屁股部"
     "肺肝脾肾胃肠肚子脑眼睛瞳孔巩膜耳鼻口嗓咽喉舌唇牙齿龈扁桃皮肤手掌脚足底腿膝踝髋肩肘腕指趾关节骨脊柱肋浅表甲状腺阴周缘"
     "瓣膜听诊区壁]){1,10})"
+)
+# The same in both languages, to be searched for.
+SITE = re.compile(rf"{SITE_ZH.pattern}|(?<![a-z]){_EN_SITE}(?![a-z])")
+# What the body does, told in lists: 精神、饮食、睡眠可.
+FUNCTION = re.compile("精神|饮食|睡眠|食欲|食纳|胃纳|体重|体力|面色|情绪")
+# What is said not to be something (颈静脉无怒张, "JVP not raised"): a name without a complaint in it.
+SUBJECT = re.compile(
+    "[^痛疼痒肿麻吐泻喘咳晕烧热痰汗酸胀闷瘫聋哑渴抖黄冷烫紫胖瘦困累血热疹癌瘤炎迷倒怕差弱不难少多高低减增频急无没,、。]{1,7}(?<![前后时中])"
+    r"|(?:jvp|[a-z]{2,12} ?(?:is|are|was|were)|abdomen|tonsils?|liver|spleen|kidneys?|neck|throat|calf|calves|trachea|thyroid|fontanelle)"
 )

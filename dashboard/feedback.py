@@ -1,15 +1,18 @@
 """What clinicians said of candidates, as findings only, in DATA/state.db; evaluation cases come out of it."""
 
+import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from dashboard.domain import Finding, SearchResult, Status, language_of
+from dashboard import lexicon
+from dashboard.domain import Finding, Language, SearchResult, Status, language_of
+from dashboard.findings import extract
 
 Verdict = Literal["useful", "wrong", "missing"]
 
@@ -20,9 +23,12 @@ create table if not exists feedback (
     kb text not null, version text not null, encoder text not null,
     findings text not null,    -- JSON: [{"text", "status"}]
     entry text not null,       -- entry id
-    verdict text not null check (verdict in ('useful', 'wrong', 'missing'))
+    verdict text not null check (verdict in ('useful', 'wrong', 'missing')),
+    result text                -- which search it was said of; null in rows of before there was this column
 )
 """
+# Null differs from null, so that older rows stay as they are.
+_ONCE = "create unique index if not exists feedback_once on feedback (result, entry)"
 
 
 @dataclass(frozen=True)
@@ -38,13 +44,16 @@ class Feedback:
         self.path = folder / "state.db"
 
     def add(self, result: SearchResult, opinions: Sequence[Opinion]) -> None:
-        """Keep what was said of one result: its findings, never its text."""
+        """Keep what was said of one result: its findings, never its text. Said again, it replaces what was said of the
+        same entry before: pressing the button twice is one opinion."""
         findings = json.dumps([{"text": f.text, "status": f.status} for f in result.findings], ensure_ascii=False)
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        rows = [(now, result.kb, result.version, result.encoder, findings, o.entry, o.verdict) for o in opinions]
+        about = (now, result.kb, result.version, result.encoder, findings)
+        rows = [(*about, o.entry, o.verdict, _digest(result)) for o in opinions]
         with self._open() as database:
             database.executemany(
-                "insert into feedback (said_at, kb, version, encoder, findings, entry, verdict) values (?,?,?,?,?,?,?)",
+                "insert or replace into feedback (said_at, kb, version, encoder, findings, entry, verdict, result)"
+                " values (?,?,?,?,?,?,?,?)",  # a new id, so that the later opinion counts
                 rows,
             )
 
@@ -72,8 +81,10 @@ class Feedback:
                 ids.remove(entry)
             elif verdict != "wrong" and entry not in ids:
                 ids.append(entry)
+        known = lexicon.builtin().wordings("symptom", "disease")
         return [
-            {"query": sentence(Finding(f["text"], Status(f["status"])) for f in json.loads(findings)), "relevant": ids, "kb": name}
+            {"query": sentence([Finding(f["text"], Status(f["status"])) for f in json.loads(findings)], known),
+             "relevant": ids, "kb": name}
             for (name, findings), ids in relevant.items()
             if ids
         ]  # fmt: skip
@@ -83,23 +94,66 @@ class Feedback:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(self.path, timeout=10)) as database, database:
             database.execute(_SCHEMA)
+            _complete(database)
             yield database
 
 
-_SAID = {
-    "zh": {Status.ABSENT: "无{}", Status.UNCERTAIN: "可疑{}", Status.HISTORICAL: "既往{}", Status.FAMILY: "家族史：{}"},
+def _complete(database: sqlite3.Connection) -> None:
+    """Give a database of an earlier release the column and the index it lacks."""
+
+    def lacks() -> bool:
+        return all(name != "result" for _, name, *_ in database.execute("pragma table_info(feedback)"))
+
+    if lacks():
+        database.execute("begin immediate")
+        if lacks():  # another process may have been first
+            database.execute("alter table feedback add column result text")
+    database.execute(_ONCE)
+
+
+def _digest(result: SearchResult) -> str:
+    """Tells one search from another, made of numbers and ids alone: a digest of the text could be guessed back."""
+    scores = [(c.entry.id, c.score) for c in result.candidates]
+    findings = [(f.text, f.status) for f in result.findings]
+    told = [result.kb, result.version, result.encoder, findings, scores, sorted(result.timings_ms.items())]
+    return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()[:32]
+
+
+# The first wording is the common one; the others are for what it would make something else of (无+尿道… is not 无尿+…).
+_SAID: dict[Language, dict[Status, tuple[str, ...]]] = {
+    "zh": {
+        Status.PRESENT: ("{}", "有{}"),
+        Status.ABSENT: ("无{}", "否认{}"),
+        Status.UNCERTAIN: ("可疑{}", "可能有{}"),
+        Status.HISTORICAL: ("既往{}", "曾有{}"),
+        Status.FAMILY: ("家族史：{}",),
+    },
     "en": {
-        Status.ABSENT: "no {}",
-        Status.UNCERTAIN: "possible {}",
-        Status.HISTORICAL: "history of {}",
-        Status.FAMILY: "family history of {}",
+        Status.PRESENT: ("{}", "has {}"),
+        Status.ABSENT: ("no {}", "denies {}"),
+        Status.UNCERTAIN: ("possible {}", "suspected {}"),
+        Status.HISTORICAL: ("history of {}", "past history of {}", "previous {}"),
+        Status.FAMILY: ("family history of {}",),
     },
 }
 
 
-def sentence(findings: Iterator[Finding] | Sequence[Finding]) -> str:
-    """Findings as a text that is read as the same findings again."""
+def sentence(findings: Iterator[Finding] | Sequence[Finding], wordings: Collection[str] = ()) -> str:
+    """Findings as a text that is read as the same findings again. ``wordings``: what the reader knows, folded."""
     listed = list(findings)
     language = language_of("".join(f.text for f in listed))
-    said = [_SAID[language].get(f.status, "{}").format(f.text) for f in listed]
-    return ("。" if language == "zh" else ". ").join(said)
+    known = wordings or frozenset(f.text.casefold() for f in listed)
+    return ("。" if language == "zh" else ". ").join(_say(f, language, known) for f in listed)
+
+
+def _say(finding: Finding, language: Language, known: Collection[str]) -> str:
+    """In the first wording that is read back as it was; else in the first that at least keeps the status."""
+    said = [pattern.format(finding.text) for pattern in _SAID[language][finding.status]]
+    kept = []
+    for text in said:
+        again = extract(text, known)
+        if [(f.text.casefold(), f.status) for f in again] == [(finding.text.casefold(), finding.status)]:
+            return text
+        if again and all(f.status is finding.status for f in again):
+            kept.append(text)
+    return (kept or said)[0]

@@ -2,9 +2,11 @@
 
 A number is taken for an identifier by its shape and its check digit, or by the label before it. What a clinician
 measures has neither: a unit, a decimal point, a stroke or a row of like numbers speaks against every rule that has no
-label. Names go only where a label says that one follows.
+label. Names, dates of birth and addresses go only where a label, a title, or the sex or age behind a name says what they
+are; what the terminology knows as a clinical word is no name.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -12,9 +14,13 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
+from typing import Any
 
 import phonenumbers
 from zhconv import convert
+
+from dashboard import lexicon
+from dashboard.settings import KNOWLEDGE
 
 MARK = "▮▮▮"
 
@@ -25,6 +31,8 @@ class Kind(StrEnum):
     RECORD_NUMBER = "record_number"
     EMAIL = "email"
     NAME = "name"
+    BIRTH_DATE = "birth_date"
+    ADDRESS = "address"
 
 
 @dataclass(frozen=True)
@@ -459,6 +467,275 @@ def _english_name(text: str, at: int, colon: bool) -> int:
     return end if words else at
 
 
+# -- names without a label ----------------------------------------------------------------------------------------
+
+_AGE_YEARS = r"(?:年龄|今年|现年)?[ :]*(?:\d{1,3} ?(?:周?岁|[Yy](?![A-Za-z]))|[一二三四五六七八九十两百]{1,4}周?岁)"
+_ZH_SEX = r"(?:性别)?[ :]*[男女](?![儿婿友科方生童孩朋厕装士])"
+_ZH_APART = r"[ ,、;/|(]{1,3}"
+_ZH_PERSON_AGE = re.compile(rf"{_ZH_APART}{_AGE_YEARS}|[ (]?(?:年龄|今年|现年)?\d{{1,3}} ?周?岁")
+_ZH_PERSON_SEX = re.compile(rf"(?:{_ZH_APART})?{_ZH_SEX}")
+_ZH_SENTENCE_END = re.compile(r" *(?:$|[,;。.!?\n])", re.MULTILINE)
+_ZH_CALLED = re.compile(r"我叫|名叫|我的名字[是叫]")
+_ZH_PERSON = re.compile(r"(?:^|(?<=[。!?;])) *|(?:患者|病人|患儿|病员|孕妇|产妇)[: ]?(?:姓名)?[: ]?", re.MULTILINE)
+# What begins like a name and is none. A given name has none of the second set's characters: they are of the body and
+# of what ails it.
+_ZH_NO_NAME = re.compile(
+    r"严[重峻厉寒冬]|安[静稳全眠定检保]|易.(?!.)|曾[有经是在于因被做患]|康[复健]|高[一二三中龄个低空考原]|孙[女子儿媳]|程序|武[警术]"
+    r"|任[何意]|方[便才法形式]|莫名|苏醒|马[上桶术拉尾路]|毛[病巾衣躁]|余[无可均]|于[今昨前次是]|金[黄色属融工]|黄[色绿]|石头|施工|雷[击雨]"
+    r"|温[度水泉]|左[右侧边手撇面半]|江湖|万一|田径|范围|管[道理]|周[期围身末岁一二三四五六日天边]|钟头|付[款出费]|胡言|胡[说子]|何[时处人况]"
+    r"|戴[眼着口]|谢[绝谢]|许[多久]|焦[虑躁急]|颜[面色]|牛[奶肉]|房[间事室]|岳[父母]|夏[天季]|于.?[年月日岁天晨晚午]|.+[员匠警师]\Z"
+)
+_ZH_CLINICAL = re.compile(
+    r"[\u7590-\u767a]|[头脸颊额颧眼睛眉耳鼻唇嘴牙齿舌喉咽颈项肩背腰腹肚脐胸肋乳臀腿膝脚足趾腕肘臂手指皮肤骨肌腱筋脑脊肺肝胆胰脾肾胃肠膀胱尿便粪屎血液脉汗泪涕唾痰"
+    r"咳嗽喘呕吐泻热烧渴饿胀闷酸麻木晕眩昏睡醒哭喊叫吃喝饮食咬抖颤抽搐挛肿块脓痒剧轻重率压低降减无没不有是了的着过胎孕阴性位侧部]"
+)
+_TITLE = re.compile(
+    r"(?<![A-Za-z])(?<!\b[Tt]he )(?<!\b[Mm]y )(?<!\b[Aa] )(?<![Oo]ur )(?<![Hh]er )(?<![Hh]is )(?<!their )"
+    r"(?:Mrs?|Ms|Miss|Mx|Dr|Prof)\b(?:\. ?| )"
+)
+_EN_PATIENT = re.compile(r"(?<![A-Za-z])(?:patient|pt) ?: ?(?=[A-Z])|(?<![A-Za-z])PATIENT ?: ?(?=[A-Z])", re.IGNORECASE)
+_EN_START = re.compile(
+    r"(?:^|(?<=[.!?;\n])) *(?=[A-Z])|(?:(?<![A-Za-z])(?:I am|I'm|This is|[Pp]atient|[Pp]t) )(?=[A-Z])", re.MULTILINE
+)
+_EN_CALLED = re.compile(r"(?<![A-Za-z])[Mm]y name(?: is|'s) (?=[A-Z])")
+_EN_CAPITAL = re.compile(
+    r"(?:[A-Z]\.|[^\W\d_\u3400-\u9fff]+(?:[’'-](?![’'sS]\b)[^\W\d_\u3400-\u9fff]+)*)(?![\w]|['’-](?![sS]\b)\w| ?:)"
+)
+_EN_AGED = re.compile(
+    r" ?(?:,|-|\()? ?(?:(?:aged?|age:) ?\d{1,3}(?!\d)|(?:an? )?\d{1,3}[ -]?(?:y(?![A-Za-z])|yo\b|y/o|yrs?\b|years?\b|[MF](?![A-Za-z]))"
+    r"|\d{1,3} ?/ ?[MF]\b|[MF] ?/? ?\d{2}\b|(?:fe)?male\b)",
+    re.IGNORECASE,
+)
+_EN_BEHIND = re.compile(
+    r" *(?:$|[\n,;.()\d|]|(?:presents?|presenting|presented|with|has|had|is|was|who|complain(?:s|ed|ing)|DOB|dob|MRN|aged?)\b)",
+    re.MULTILINE,
+)
+_EN_NO_NAME = re.compile(
+    r"a|an|the|i|he|she|it|we|they|you|this|that|these|those|my|his|her|their|our|your|its|no|not|and|or|but|if"
+    r"|so|as|at|by|for|from|in|of|on|to|with|now|then|since|after|before|when|while|who|whom|which|what|was|is"
+    r"|are|were|has|have|had|be|been|do|does|did|will|would|can|could|may|might|should|please|thank|thanks|dear"
+    r"|hello|hi|good|morning|afternoon|evening|mum|dad|mom|mother|father|son|daughter|wife|husband|baby|man"
+    r"|woman|boy|girl|male|female|child|children|doctor|nurse|surgeon|hospital|clinic|ward|department|emergency"
+    r"|patient|denies|reports|states|describes|feels|complains|presents|admits|noted|seen|known|type|stage|grade"
+    r"|class|level|group|phase|day|week|month|year|monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+    r"|january|february|march|april|june|july|august|september|october|november|december|says|said|asked|told"
+    r"|gave|wants|called|here|there|also|just|very|both|all|any|some|scan|angiography|venography|imaging|bile"
+    r"|spectroscopy|enterography|urography",
+    re.IGNORECASE,
+)
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Of the product's own material: Chinese wordings, English words written small, the two first words of English
+    ones. What is written with a capital (Smith fracture) can be a name elsewhere."""
+    zh, en = set[str](), set[str]()
+    for concept in lexicon.builtin().concepts:
+        zh.update(concept.zh)
+        en.update(concept.en)
+    for file in ("diseases", "words"):
+        for line in (KNOWLEDGE / f"{file}.jsonl").read_text(encoding="utf-8").splitlines():
+            raw: dict[str, Any] = json.loads(line)
+            zh.update([raw.get("disease", ""), raw.get("zh", ""), *raw.get("aliases", ()), *raw.get("symptoms", ())])
+            en.update([raw.get("disease_en", ""), raw.get("description_en", ""), *raw.get("en", ())])
+            en.update([*raw.get("aliases_en", ()), *raw.get("symptoms_en", ())])
+    words = {word for text in en for word in _LETTERS.findall(text) if word.islower()}
+    begun = {" ".join(_LETTERS.findall(_bare(text))[:2]) for text in en}
+    return frozenset(w for w in zh if len(w) > 1), frozenset(words), frozenset(begun)
+
+
+def _bare(text: str) -> str:
+    """Small, and without accents: Guillain-Barré is written either way."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
+
+
+def _person(text: str) -> Iterator[Span]:
+    """张三，男，45岁 where a text begins or behind 患者; Mr Smith; Patient: John Smith; John Smith, 45M."""
+    for found in _ZH_PERSON.finditer(text):
+        if end := _surnamed(text, found.end(), _sexed_or_aged):
+            yield found.end(), end
+    for found in _ZH_CALLED.finditer(text):
+        if end := _surnamed(text, found.end(), _ends_or_tells):
+            yield found.end(), end
+    for pattern, known, behind in (
+        (_TITLE, True, None),
+        (_EN_CALLED, True, None),
+        (_EN_PATIENT, False, _EN_BEHIND),
+        (_EN_START, False, _EN_AGED),
+    ):
+        for found in pattern.finditer(text):
+            if end := _capitalised(text, found.end(), known, behind):
+                yield found.end(), end
+
+
+def _surnamed(text: str, at: int, told: Callable[[str, int, str], bool]) -> int:
+    """Where a surname and a given name of one or two characters end, 0 if none begins; ``told``: what must follow."""
+    compound = _COMPOUND.match(text, at)
+    if not compound and text[at : at + 1] not in _SURNAMES:
+        return 0
+    given = compound.end() if compound else at + 1
+    for end in (given + 2, given + 1):
+        name = text[at:end]
+        if len(name) == end - at and _HAN_ONLY.fullmatch(name) and told(text, end, name):
+            return 0 if _clinical(name, text[given:end]) else end
+    return 0
+
+
+_HAN_ONLY = re.compile(r"[\u3400-\u9fff]+")
+
+
+def _sexed_or_aged(text: str, end: int, name: str) -> bool:
+    if _ZH_PERSON_SEX.match(text, end):
+        return True
+    return name[-1] not in "男女" and bool(_ZH_PERSON_AGE.match(text, end))  # 张三男45岁: the sex is not of the name
+
+
+def _ends_or_tells(text: str, end: int, name: str) -> bool:
+    return _sexed_or_aged(text, end, name) or bool(_ZH_SENTENCE_END.match(text, end))
+
+
+def _clinical(name: str, given: str) -> bool:
+    """高热, 黄疸, 白带: begins like a name and is none."""
+    if _ZH_NO_NAME.match(name) or _ZH_CLINICAL.search(given):
+        return True
+    return _has_wording(name)
+
+
+def _has_wording(text: str) -> bool:
+    """A Chinese wording of the terminology is in it."""
+    wordings = _vocabulary()[0]
+    return any(text[i:j] in wordings for i in range(len(text)) for j in range(i + 2, len(text) + 1))
+
+
+def _capitalised(text: str, at: int, known: bool, behind: re.Pattern[str] | None) -> int:
+    """Where a run of capitalised words ends that can be a name, 0 if none begins.
+
+    ``known``: a title stands before it, so that one word will do, and it may be a word of the terminology (Mrs Brown).
+    Otherwise two are needed, and ``behind`` them what follows a name.
+    """
+    _, small, wordings = _vocabulary()
+    run: list[tuple[str, int]] = []
+    place = at
+    while len(run) < 4 and (found := _EN_CAPITAL.match(text, place)):
+        word = found.group()
+        particle = bool(run) and word.islower() and bool(_EN_TITLE.fullmatch(word))  # J. van der Berg
+        clinical = any(part in small for part in _LETTERS.findall(word.casefold()) if len(part) > 2)
+        if not particle and (
+            not word[0].isupper()
+            or _EN_NO_NAME.fullmatch(word)
+            or _EN_STOP.fullmatch(word)
+            or (clinical and (run or not known))
+            or (run and len(word) > 2 and word.isupper() and not run[0][0].isupper())  # Mr Smith COPD
+        ):
+            break
+        run.append((word, found.end()))
+        comma = len(run) == 1 and len(word) > 1 and word.isupper() and text[found.end() : found.end() + 2] == ", "
+        if not comma and text[found.end() : found.end() + 1] != " ":
+            break
+        place = found.end() + 1 + comma  # SMITH, John
+    while run:
+        words = [word for word, _ in run if len(word) > 2 or not word.isupper()]
+        last, end = run[-1]
+        whole = last[-1] != "." and not last.islower() and bool(words)
+        if whole and (known or (len(words) > 1 and behind and behind.match(text, end))):
+            named = " ".join(_LETTERS.findall(_bare(" ".join(words)))[:2])
+            return end if known or named not in wordings else 0
+        run.pop()
+    return 0
+
+
+# -- dates of birth and addresses ---------------------------------------------------------------------------------
+
+_MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
+_BORN_DATE = (
+    r"(?:(?:19|20)\d\d ?(?:([-/.]) ?\d{1,2} ?\1 ?\d{1,2}(?!\d)|年 ?\d{1,2} ?月(?: ?\d{1,2} ?[日号])?|\d{4}(?!\d))"
+    r"|\d{1,2}([-/.]) ?\d{1,2}\2 ?(?:19|20)\d\d(?!\d)|\d{1,2}([-/])\d{1,2}\3\d\d(?!\d)"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?[ -](?:of )?{_MONTH},?[ -](?:19|20)?\d\d(?!\d)|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? (?:19|20)\d\d(?!\d))"
+)
+_BORN_LABEL = re.compile(
+    r"(?:出生(?:日期|年月日?|时间)?|生日|生于)(?: ?[:为是于在] ?| ?)"
+    r"|(?<![A-Za-z])(?:DOB|D\.O\.B\.?|date of birth|birth ?(?:date|day)|born)(?: on| is)?(?: ?[:=] ?| |(?=\d))",
+    re.IGNORECASE,
+)
+_BORN = re.compile(_BORN_DATE, re.IGNORECASE)
+_BORN_BEFORE = re.compile(rf"(?<!\d){_BORN_DATE}(?= ?(?:出生|生人))", re.IGNORECASE)
+
+
+def _birth_date(text: str) -> Iterator[Span]:
+    for label in _BORN_LABEL.finditer(text):
+        if found := _BORN.match(text, label.end()):
+            yield found.span()
+    yield from (found.span() for found in _BORN_BEFORE.finditer(text))
+
+
+_ADDRESS_LABEL = re.compile(
+    r"(?:(?:家庭|联[系络]|居住|户籍|现|常)?(?:地址|住址)|户籍(?:所在地|地)?)(?: ?[:为是在于] ?| ?)"
+    r"|(?:现?家住|现?住在|居住[于在地]|现住(?!院)|常住)(?: ?: ?| ?)"
+)
+# One step of a Chinese address. 农村, 山区 or 疫区 tell of the patient's surroundings, not of where the door is.
+_STEP = re.compile(
+    r"[\u3400-\u9fff]{1,7}?(?:省|自治[区州县]|[市区县旗镇乡村州盟]|[屯庄]村?|街道|大街|街|大道|路|巷|胡同|小区|社区|公寓|大厦|广场|花园|家园|[苑寓])"
+    r"|[A-Za-z]?\d{1,5}(?:[-#]\d{1,5})*(?:号[楼院]?(?!病)|[栋幢座室户弄巷街村组队段]|单元|楼|层)"
+    r"|[A-Za-z]座|[一二三四五六七八九十]{1,2}[段期组队]|(?<=[号栋幢座元楼院弄层])[A-Za-z]?\d{1,5}(?:-\d{1,5}){0,3}(?!\.?\d| ?[℃°岁天周个])"
+)
+_SURROUNDINGS = re.compile(
+    r"(?:农|山|渔|乡)村|[山牧疫郊林矿灾农城市景热湖库]区|地区|城[市镇]|乡镇|本[市地县省区]|外[地省市]|走路|马路|尿路|(?:心前|肾|肝|会阴|病|骶尾)区"
+)
+_ADDRESS_STOP = re.compile(
+    r"[\u7590-\u767a]|[头眼耳鼻喉咽颈肩腰腹胸腿脚肺肝肾胃肠尿便血汗咳嗽喘呕吐泻热烧肿胀闷晕麻痒]|出现|反复|突发|近|伴|因|今[日天]|昨|主诉|患者|就诊|多年|附近|旁边|迷路|的"
+)
+_EN_ADDRESS_LABEL = re.compile(
+    r"(?<![A-Za-z])(?:(?:home |postal |current )?address(?:: ?| is | )|(?:lives?|living|resid(?:es?|ing)) (?:at|in|on) )(?=[A-Z0-9#])",
+    re.IGNORECASE,
+)
+_EN_STREET = re.compile(
+    r"(?:(?:Flat|Apt\.?|Apartment|Unit|Suite|Room|No\.?|#) ?#?[A-Za-z]?\d{1,5}[A-Za-z]?,? ?)?\d{1,6}[A-Za-z]?(?:-\d{1,5})?,? "
+    r"(?:(?:[A-Z][A-Za-z'’.-]*|\d{1,3}(?:st|nd|rd|th)) ){1,4}?"
+    r"(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Close|Court|Ct|Way|Place|Pl|Boulevard|Blvd|Terrace|Crescent|Square|Sq|Gardens?|Grove|Hill|Park|Row|Mews"
+    r"|Highway|Parkway)\b\.?(?:,? (?:Apt\.?|Flat|Unit|Suite|#) ?#?\w{1,6})?"
+)
+_EN_TOWN = re.compile(
+    r",? [A-Z]{2},? \d{5}(?:-\d{4})?\b|,? [A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|, ((?:[A-Z][a-z]+)(?: [A-Z][a-z]+)?)(?= *(?:$|[,.;\n]| [A-Z]{1,2}\d))",
+    re.MULTILINE,
+)
+
+
+def _address(text: str) -> Iterator[Span]:
+    for label in _ADDRESS_LABEL.finditer(text):
+        if end := _steps(text, label.end()):
+            yield label.end(), end
+    for label in _EN_ADDRESS_LABEL.finditer(text):
+        if street := _EN_STREET.match(text, label.end()):
+            yield label.end(), _town(text, street.end())
+
+
+def _steps(text: str, at: int) -> int:
+    """Where 北京市朝阳区建国路88号 ends; 0 when there is but one step: 住在6楼, 地址：外地."""
+    end, count = at, 0
+    while count < 12:
+        step = _STEP.match(text, end + (text[end : end + 1] in (" ", "-")) * bool(count))
+        if not step or _ADDRESS_STOP.search(step.group()):
+            break
+        around = _SURROUNDINGS.fullmatch if count else _SURROUNDINGS.search  # 深圳市南山区 is a name, 南方山区 none
+        if around(step.group()):
+            break
+        end, count = step.end(), count + 1
+    return end if count > 1 else 0
+
+
+def _town(text: str, end: int) -> int:
+    """Where an English address ends with its town and its postcode."""
+    small = _vocabulary()[1]
+    for _ in range(4):
+        found = _EN_TOWN.match(text, end)
+        words = (found[1] or "").lower().split() if found else []
+        if not found or any(w in small or _EN_NO_NAME.fullmatch(w) or _EN_STOP.fullmatch(w) for w in words):
+            break
+        end = found.end()
+    return end
+
+
 _RULES: tuple[tuple[Kind, Find], ...] = (
     (Kind.EMAIL, _email),
     (Kind.NATIONAL_ID, _identity),
@@ -469,4 +746,7 @@ _RULES: tuple[tuple[Kind, Find], ...] = (
     (Kind.TELEPHONE, _labelled(_TELEPHONE_LABEL, _telephone_value)),
     (Kind.RECORD_NUMBER, _nhs_grouped),
     (Kind.NAME, _name),
+    (Kind.NAME, _person),
+    (Kind.BIRTH_DATE, _birth_date),
+    (Kind.ADDRESS, _address),
 )

@@ -74,6 +74,7 @@ class Quantity:
 NEONATE = 28 / 365.25
 _NEVER = inf
 
+_ALONE = "(?:(?<![\\u4e00-\\u9fff])|(?<=[低高查验示]))"  # 钠 115, and not of a drug: 头孢曲松钠
 _PER_L = r"(?:[x×*·]\s?)?10\s?(?:\^|\*\*|e)?\s?\(?9\)?\s?/\s?L|G/L"
 _PER_NL = r"(?:[x×*·]\s?)?10\s?(?:\^|\*\*|e)?\s?\(?3\)?\s?/\s?(?:[uμ]L|mm\^?3|cumm)|K\s?/\s?(?:[uμ]L|mm\^?3)|k|thousand"
 _PER_UL = r"(?:cells?\s?)?(?:/|per)\s?(?:[uμ]L|mm\^?3|cu\.?\s?mm|microlit(?:er|re))"
@@ -102,6 +103,18 @@ def _raised(zh: str, en: str, at: ByAge) -> tuple[Limit, ...]:
     return (Limit(f"{zh}升高", f"raised {en}", ">", at),)
 
 
+def _glucose(top: float) -> tuple[Unit, ...]:
+    """``top``: up to where a whole number is mmol/L. Who writes 血糖 or BM means that, and meters show up to 33.3."""
+    return Unit("mmol/L", _MMOL, (0.5, top)), Unit("mg/dL", _MG_DL, (40, 1500), 1 / 18.016, whole=True)
+
+
+def _sugar(high: float) -> tuple[Limit, ...]:
+    return (
+        Limit("高血糖", "hyperglycaemia", "≥", high),
+        Limit("低血糖", "hypoglycaemia", "<", ((NEONATE, 2.2), (18, 3.0), (inf, 3.9))),
+    )
+
+
 # Hypotension of children: PALS. High pressure: see above; adults 中国高血压防治指南 2018/2024, ESC/ESH 2018.
 _SYSTOLIC = (
     Limit("血压升高", "high blood pressure", "≥", (
@@ -128,6 +141,7 @@ QUANTITIES = (
         (
             r"(?:发[烧热]|[高低][烧热])(?:了|已|有)?\s?[\d一二两三四五六七八九十半]{1,3}个?(?:天|日|周|小时|晚上)了?"
             r"[,，、\s]*(?:最高(?:达|到|体温)?|体温)?"
+            r"|(?:发[烧热]|[高低][烧热])[,，、\s]{1,2}(?:体温)?最高(?:达|到|体温)?"
             r"|体温|核心(?:体)?温度?|[腋肛耳额口]温|发[烧热]|[高低][烧热]|热峰|烧[到至]|(?<![退燃灼])烧",
             r"temp(?:erature)?s?|Tmax|fevers?|febrile|pyrexia|(?-i:T)(?=\s?[:：=]?\s?\d{2,3}\.\d)",
         ),
@@ -203,27 +217,27 @@ QUANTITIES = (
     # Diabetes UK/ADA Standards of Care 2024: random 11.1, fasting 7.0, low 3.9 mmol/L; children ISPAD 2022; newborns
     # 实用新生儿学, 5th ed.
     Quantity(
+        "空腹血糖", "空腹血糖", "fasting glucose", ("空腹(?:血糖|葡萄糖)", "(?!)"), _glucose(39.9), (0.3, 90),
+        _sugar(7.0), swings=True,
+    ),
+    Quantity(
         "fasting glucose", "空腹血糖", "fasting glucose",
-        ("空腹(?:血糖|葡萄糖)", r"(?-i:FPG|FBG|FBS)|fasting (?:plasma |blood )?(?:glucose|sugars?)"),
-        (Unit("mmol/L", _MMOL, (0.5, 25)), Unit("mg/dL", _MG_DL, (40, 1500), 1 / 18.016, whole=True)), (0.3, 90),
-        (
-            Limit("高血糖", "hyperglycaemia", "≥", 7.0),
-            Limit("低血糖", "hypoglycaemia", "<", ((NEONATE, 2.2), (18, 3.0), (inf, 3.9))),
-        ),
-        swings=True,
+        ("(?!)", r"(?-i:FPG|FBG|FBS)|fasting (?:plasma |blood )?(?:glucose|sugars?)"), _glucose(25), (0.3, 90),
+        _sugar(7.0), swings=True,
+    ),
+    Quantity(
+        "血糖", "血糖", "glucose",
+        ("(?:随机|餐后|末梢|指尖|手指|静脉|即刻)?血糖", r"(?-i:BM)(?=\W{0,3}(?:of |is |was )?\d{1,2}\.\d)"),
+        _glucose(39.9), (0.3, 90), _sugar(11.1), weak="(?-i:BM)", swings=True,
     ),
     Quantity(
         "glucose", "血糖", "glucose",
         (
-            "(?:随机|餐后|末梢|指尖|手指|静脉|即刻)?血糖",
-            r"(?:blood |plasma |serum |capillary |random |finger ?stick )*(?:glucose|blood sugars?)|(?-i:RBS|BSL|BGL|CBG)",
+            "(?!)",
+            r"(?:blood |plasma |serum |capillary |random |finger ?stick )*(?:glucose|blood sugars?)|(?-i:RBS|BSL|BGL?|CBG)",
         ),
-        (Unit("mmol/L", _MMOL, (0.5, 25)), Unit("mg/dL", _MG_DL, (40, 1500), 1 / 18.016, whole=True)), (0.3, 90),
-        (
-            Limit("高血糖", "hyperglycaemia", "≥", 11.1),
-            Limit("低血糖", "hypoglycaemia", "<", ((NEONATE, 2.2), (18, 3.0), (inf, 3.9))),
-        ),
-        weak="葡萄糖|glu|sugar|(?-i:BG|BM)", unless=r"(?:[%尿]\s?|urin\w+ |csf )$", swings=True,
+        _glucose(25), (0.3, 90), _sugar(11.1),
+        weak="葡萄糖|glu|sugar", unless=r"(?:[%尿]\s?|urin\w+ |csf )$", swings=True,
     ),
     # ADA Standards of Care 2024.
     Quantity(
@@ -275,20 +289,20 @@ QUANTITIES = (
     # Definitions in use in both languages (内科学, 9th ed.; KDIGO, ERBP), newborns: 实用新生儿学, 5th ed.
     Quantity(
         "potassium", "血钾", "potassium",
-        ("血清?钾|钾离子", r"potassium|(?-i:K)\+|(?-i:K)(?=(?:\W|is|was|of|at){0,5}\d\.\d)"),
+        (rf"血清?钾|钾离子|{_ALONE}钾(?=[\s:：为是]{{0,3}}\d\.\d)", r"potassium|(?-i:K)\+|(?-i:K)(?=(?:\W|is|was|of|at){0,5}\d\.\d)"),
         (Unit("mmol/L", r"(?:mmol|mEq)\s?/\s?L|mM|mmol|mEq(?=/L)", (1.2, 11)),), (1, 12),
         (
             Limit("高钾血症", "hyperkalaemia", ">", ((NEONATE, 6.5), (1, 6.0), (inf, 5.5))),
             Limit("低钾血症", "hypokalaemia", "<", 3.5),
         ),
-        weak="k|钾", unless=r"(?:vit(?:amin)?\.? ?|维生素|维|氯化|补|尿|urin\w+ |唑|酸)$",
+        weak="k|钾", unless=r"(?:vit(?:amin)?\.? ?|维生素|维|化|补|尿|urin\w+ |唑|酸)$",
     ),
     Quantity(
         "sodium", "血钠", "sodium",
-        ("血清?钠|钠离子", r"sodium|(?-i:Na|NA)\+?"),
+        (rf"血清?钠|钠离子|{_ALONE}钠(?=[\s:：为是]{{0,3}}1\d\d(?!\d))", r"sodium|(?-i:Na|NA)\+?"),
         (Unit("mmol/L", r"(?:mmol|mEq)\s?/\s?L|mM|mmol", (95, 200)),), (90, 210),
         (Limit("低钠血症", "hyponatraemia", "<", 135), Limit("高钠血症", "hypernatraemia", ">", 145)),
-        weak="na|钠", unless=r"(?:氯化|补|尿|酸|urin\w+ )$",
+        weak="na|钠", unless=r"(?:化|补|尿|酸|urin\w+ )$",
     ),
     # Total calcium: WS/T 404.6-2015 (2.11-2.52) and English 2.1-2.65; under 1.4 it may as well be ionised.
     Quantity(
@@ -445,12 +459,12 @@ QUANTITIES = (
         "INR", "INR", "INR", ("国际标准化比值", "INR"), (Unit("", "(?!)", (0.5, 25)),), (0.5, 30),
         (Limit("INR升高", "raised INR", ">", 1.5),),
     ),
-    # Urine has one decimal as a rule, blood two.
+    # Urine has one decimal as a rule and goes by halves on a dipstick, blood two.
     Quantity(
-        "pH", "pH", "pH", ("(?<!尿)酸碱度", r"pH(?=\W{0,4}(?:of |is |was |为)?[67]\.\d\d)"),
+        "pH", "pH", "pH", ("(?<!尿)酸碱度", r"pH(?=\W{0,4}(?:of |is |was |为)?(?:[67]\.\d\d|7\.[1-46-9](?!\d)))"),
         (Unit("", "(?!)", (6.6, 7.9)),), (6.5, 8),
         (Limit("酸中毒", "acidosis", "<", 7.35), Limit("碱中毒", "alkalosis", ">", 7.45)),
-        weak="pH", unless=r"(?:尿|胃|阴道|分泌物|白带|唾液|皮肤|urin\w+ |vaginal |gastric |o?esophageal |skin |fluid )$",
+        weak="pH", unless=r"(?:[尿胸腹]液?水?|积液|胃|阴道|分泌物|白带|唾液|皮肤|urin\w+ |vaginal |gastric |o?esophageal |skin |fluid |pleural |ascitic )$",
     ),
     # ATA/AACE 2012 with the widest limits of common assays; newborns: ESPE/AAP 2020, 2023.
     Quantity(

@@ -3,15 +3,15 @@
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import torch
 from transformers import AutoModelForSequenceClassification
 
-from dashboard.checkpoint import Calibration, Checkpoint, open_checkpoint, resolve
-from dashboard.domain import ZhenluError
-from dashboard.encoders.base import batches
+from dashboard.checkpoint import Calibration, Checkpoint, open_checkpoint, opening, refusal, resolve, weights_file
+from dashboard.encoders.base import PROBE, batches
 from dashboard.encoders.bge_m3 import check_vocabulary, load_network, load_tokenizer, positions
 from dashboard.settings import Settings
 
@@ -41,10 +41,10 @@ class CrossEncoderReranker:
         # transformers leaves out what it takes for granted: two labels
         labels = checkpoint.config.get("num_labels") or len(checkpoint.config.get("id2label") or (0, 1))
         if labels != 1:
-            reason = f"{labels} labels, a reranker has 1"
-            raise ZhenluError("model_file", file=str(checkpoint.folder / "config.json"), reason=reason)
+            raise refusal(checkpoint.folder / "config.json", "labels", count=labels)
         self._network = load_network(AutoModelForSequenceClassification, checkpoint.folder, num_labels=1)
-        check_vocabulary(self._tokenizer, int(self._network.config.vocab_size), checkpoint.folder)
+        ids, rows = self._tokenizer.get_vocab().values(), int(self._network.config.vocab_size)
+        check_vocabulary(ids, rows, checkpoint.folder / "tokenizer.json")
         if bfloat16:
             self._network = self._network.to(torch.bfloat16)
         self._pad = int(self._network.config.pad_token_id or 0)
@@ -98,8 +98,15 @@ def open_reranker(settings: Settings) -> Reranker | None:
     """The reranker that the settings name, or None for "none". Raises as `open_checkpoint` and `resolve` do."""
     if settings.reranker == "none":
         return None
-    checkpoint = open_checkpoint(resolve(settings.reranker, settings, "reranker"), "reranker")
-    return CrossEncoderReranker(checkpoint, bfloat16=settings.rerank_bfloat16 and native_bfloat16())
+    with opening(Path(settings.reranker)):
+        folder = resolve(settings.reranker, settings, "reranker")
+    with opening(folder):
+        checkpoint = open_checkpoint(folder, "reranker")
+        reranker = CrossEncoderReranker(checkpoint, bfloat16=settings.rerank_bfloat16 and native_bfloat16())
+    with opening(folder, "fails"):
+        if not np.isfinite(reranker.score(PROBE[0], PROBE)).all():
+            raise refusal(weights_file(folder), "finite", names="logits")
+    return reranker
 
 
 def native_bfloat16() -> bool:

@@ -1,5 +1,6 @@
 """From a text to scored entries: recall by every channel, scores of their union in all of them, one fusion."""
 
+import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -74,18 +75,27 @@ def understand(
     if sum(c.isalnum() for c in folded) < 2:
         raise ZhenluError("query_short")
     told, readings = _spelled(folded, age_years)
-    findings = [
-        replace(f, said=readings[f.text][0], rule=readings[f.text][1]) if f.text in readings else f
-        for f in extract(told, wordings)
-    ]
-    return from_findings(folded, findings)
+    findings = dict[tuple[str, Status], Finding]()
+    for finding in extract(told, wordings):
+        marks = _MARK.findall(finding.text)
+        said, rule = readings[marks[0]][1:] if marks else (finding.said, "")
+        for mark in _MARK.findall(said):
+            said = said.replace(readings[mark][0], readings[mark][1])
+        here = replace(finding, text=_MARK.sub("", finding.text), said=said, rule=rule)
+        first = findings.setdefault((here.text.casefold(), here.status), here)
+        if rule and not first.rule:  # told in words before
+            findings[here.text.casefold(), here.status] = replace(first, said=said, rule=rule)
+    return from_findings(folded, list(findings.values()))
 
 
-def _spelled(text: str, age_years: float | None) -> tuple[str, dict[str, tuple[str, str]]]:
+_MARK = re.compile(r" [\U000f0000-\U000ffffd]")  # stands after a finding that a value is, and not after one in words
+
+
+def _spelled(text: str, age_years: float | None) -> tuple[str, dict[str, tuple[str, str, str]]]:
     """The text with the findings that its measured values are in their place, so that one that is denied or past is
-    read as such, and normal values left out; and finding -> (as written, rule)."""
-    language = language_of(text)
-    parts, place, found = [], 0, dict[str, tuple[str, str]]()
+    read as such, and normal values left out; each with a mark, and mark -> (as spelled, as written, rule)."""
+    text, language = _MARK.sub(" ", text), language_of(text)
+    parts, place, found = [], 0, dict[str, tuple[str, str, str]]()
     for measure, reading in judged(text, age_years):
         if measure.start < place:
             continue
@@ -93,10 +103,11 @@ def _spelled(text: str, age_years: float | None) -> tuple[str, dict[str, tuple[s
         place = measure.end
         if reading:
             name, rule = (reading.zh, reading.rule_zh) if language == "zh" else (reading.en, reading.rule_en)
-            found[name] = measure.text, rule
+            mark = f" {chr(0xF0000 + len(found))}"
             comma = "、" if language == "zh" else ", "
             before, after = text[: measure.start].rstrip()[-1:], text[measure.end :].lstrip()[:1]
-            parts.append(f"{comma if before.isalnum() else ''}{name}{comma if after.isalnum() else ''}")
+            parts.append(f"{comma if before.isalnum() else ''}{name}{mark}{comma if after.isalnum() else ''}")
+            found[mark] = parts[-1].strip(", "), measure.text, rule
     return "".join([*parts, text[place:]]), found
 
 

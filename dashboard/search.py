@@ -12,7 +12,7 @@ from dashboard.retrieval import Options, Parts, Query, Recalled, milliseconds, r
 from dashboard.store import KnowledgeBase
 
 FEW = 2  # present findings that a text may have and still be called too short
-MISFIT = 0.8  # what does not fit the patient keeps this much of its score
+MISFIT = 0.8  # what does not fit the patient keeps this much of its score in each stage
 
 
 def search(parts: Parts, query: Query, options: Options) -> Iterator[SearchResult]:
@@ -82,7 +82,8 @@ def _candidates(
     stage, score = "fused", np.clip(first, 0, 1)
     if logits is not None and parts.reranker is not None:
         stage, blend = "rerank", parts.reranker.calibration.blend
-        total = blend["rerank"] * logits + blend["fused"] * recalled.fused[order] + blend["bias"]
+        # A steep logistic would make up for what does not fit: it counts before, as in the first list, and after.
+        total = blend["rerank"] * logits + blend["fused"] * first + blend["bias"]
         relevance = fit / (1 + np.exp(-total))
         # What the reranker has not reached keeps its first order behind what it has.
         now = np.lexsort((-first, -np.nan_to_num(relevance, nan=-1.0)))

@@ -29,6 +29,14 @@ WORDS: dict[str, tuple[str, str]] = RESULT | {
     "reranker": ("重排模型", "Reranker"),
     "not_reranked": ("未重排", "not reranked"),
     "reranked": ("{name}（{done}/{total}）", "{name} ({done}/{total})"),
+    "settings": ("设置", "Settings"),
+    "mode_rerank": ("重排", "rerank"),
+    "mode_hybrid": ("融合", "hybrid"),
+    "mode_dense": ("仅稠密向量", "dense"),
+    "settings_mode": ("模式 {mode}", "mode {mode}"),
+    "settings_recall": ("召回 {count}", "recall {count}"),
+    "settings_reranked": ("重排 {done}/{total}", "reranked {done} of {total}"),
+    "settings_shown": ("显示 {count}", "shown {count}"),
     "patient": ("患者", "Patient"),
     "age_days": ("{count} 天", "{count} days old"),
     "age_months": ("{count} 个月", "{count} months old"),
@@ -239,8 +247,21 @@ def _facts(result: SearchResult, w: _Words, when: datetime, patient: Patient | N
         (w("version"), result.version),
         (w("encoder"), result.encoder),
         (w("reranker"), reranker),
+        (w("settings"), _settings(result, w)),
         (w("time"), _clock(when)),
     ]
+
+
+def _settings(result: SearchResult, w: _Words) -> str:
+    """How the search was made, as far as the result tells: all that was recalled goes to a reranker."""
+    shown = w("settings_shown", count=len(result.candidates))
+    if result.to_rerank:
+        recall = w("settings_recall", count=result.to_rerank)
+        done = w("settings_reranked", done=result.reranked, total=result.to_rerank)
+        return w("comma").join([w("settings_mode", mode=w("mode_rerank")), recall, done, shown])
+    scores = [c.scores for c in result.candidates]
+    dense = bool(scores) and all(s.dense is not None and s.findings is None for s in scores)  # no other channel ran
+    return w("comma").join([w("settings_mode", mode=w("mode_dense" if dense else "mode_hybrid")), shown])
 
 
 def _patient(patient: Patient, w: _Words) -> str:

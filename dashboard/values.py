@@ -98,6 +98,7 @@ _GAP = re.compile(
 )
 _PLAIN = re.compile(r"\d{1,6}(?:\.\d{1,3})?(?!\d|\.\d|,\d{3}(?!\d|/\d))")
 _NUMBER = re.compile(rf"\d{{1,3}}(?:,\d{{3}})+(?!\d|/\d|,\d|\.\d)|{_PLAIN.pattern}")
+_NUMBER_NEXT = re.compile(r"[\s:：=]{0,3}\d")
 _TIME = r"\s?(?:[\d.个天日周月年次多余]|小时|分钟|星期)"
 # 39度5, 38点5, 三十九度五; but 39度3天 is 39 for three days.
 _SPOKEN = re.compile(
@@ -128,7 +129,7 @@ _OTHER = re.compile(
     | \s?(?:倍|[余多来几]?\s?个?(?:[天日周月年岁秒次片粒支瓶盒颗枚毫公里米厘级号楼室床位例型种克斤元期代层步条根口句折寸胎分个]
         | 升(?![至到高为])|小时|分钟|钟头|星期|礼拜|点(?!\d)|时(?!有|伴|候|出)))
     | \s?/\s?(?!AST|ALT|ALP|GGT|Cr)(?:\d|[a-z]|[天日周月])
-    | \s(?:mg|mcg|[uμ]g|g|gm|kg|ml|l|cm|mm|units?|iu|tablets?|doses?|puffs?|drops?|pack|fold|times|x|days?|weeks?|wks?|months?
+    | \s(?:mg|mcg|[uμ]g|g|gm|kg|ml|(?-i:l)|cm|mm|units?|iu|tablets?|doses?|puffs?|drops?|pack|fold|times|x|days?|weeks?|wks?|months?
         |years?|yrs?|hours?|hrs?|mins?|minutes?|seconds?|secs?|yo|y/o|percent)(?![a-z])
     | \s(?-i:h|d)(?![a-z])
     """,
@@ -219,6 +220,30 @@ _BARE_TEMPERATURE = re.compile(
     r"|(?:9\d|10\d)\.\d\s?(?-i:F)(?![a-z0-9])|(?:(?:3[6-9]|4[012])\.\d|3[789]|4[012]|三十[七八九]|四十[一二]?)度(?!数))",
     re.I,
 )
+# 39.2 alone: the number and when it was are all that the clause says.
+_WHEN_TAKEN = (
+    r"(?:今[天日早晨晚]|昨[天日晚夜]|前[天日晚]|刚才?|目前|现在?|早上|上午|中午|下午|傍晚|晚上|夜[里间]|凌晨|半夜|入院时?|来时|一?直|又|都|[测量][了得]?|"
+    r"(?<![a-z])(?:today|yesterday|tonight|last night|this morning|overnight|now|currently|on arrival|at triage)(?![a-z]))"
+)
+_PEAK = r"(?:最高时?[达到]?|高达|达到?|到|约|(?<![a-z])(?:max(?:imum)?|peak(?:ed|ing)?|up|as high as|to|of|at|was|is)(?![a-z]))"
+_BARE_FEVER = re.compile(
+    rf"(?:^|(?<=[。;；!！?？\n,，、(（]))\s?(?P<when>(?:{_WHEN_TAKEN}[,，、\s]?){{0,3}})(?P<peak>(?:{_PEAK}\s?){{0,3}})"
+    rf"(?P<n>(?:3[89]|4[01])\.\d)(?=\s?(?P<then>{_WHEN_TAKEN})?(?:左右|了)?\s?(?:$|[。;；!！?？\n,，、)）]|\.(?!\d)))",
+    re.I,
+)
+_FEVER_TALK = re.compile(
+    r"发[热烧]|[高低][热烧]|退[热烧]|体温|寒战|畏寒|(?<![a-z])(?:fever\w*|febrile|temp\w*|chills|rigors?)(?![a-z])",
+    re.I,
+)
+_OTHER_VALUE = re.compile(  # that it may be one of: CA125 45.2，今天39.2
+    r"(?<![\d.])(?!3[5-9]\.|4[01]\.)\d+\.\d|[A-Z]{2}|体重|腰围|身高|孕|指[数标]|值|酶|蛋白|抗原|weigh|waist|level"
+)
+_BARE_SATURATION = re.compile(
+    r"(?<![\d.~-])(?P<n>[6-9]\d)\s?%\s?(?:(?:(?:on|in|@)\s?)?(?:room air|(?-i:RA))|(?:on|in) air|(?:on|@)\s?\d{1,2}\s?L)(?![a-z])"
+    r"|(?:[未不]吸氧|吸空气|(?:室内)?空气[下中])[状态时下,，:：\s]{0,4}(?P<m>[6-9]\d)\s?%",
+    re.I,
+)
+_GIVEN = re.compile(r"(?<![a-z])(?:FiO2|oxygen|O2)[\s:=]*(?:at|of)?\s*$|氧浓度[\s:：=]*$", re.I)  # and not measured
 _SURROUNDINGS = re.compile(
     r"气温|水温|室温|天气|室[外内]|户外|外面|外边|环境|高温|烤|冰箱|空调|培养|孵|热水|温水|开水|水|洗澡|泡|沐|保存|储|[弯屈伸旋]|侧[弯凸]|外翻|内翻|角|倾|"
     r"[抬仰]|视|散光|斜|烫|(?<![a-z])(?:cobb|water|bath\w*|room|ambient|outside|outdoors?|weather|stored?|store|incubat\w+|oven|"
@@ -239,12 +264,31 @@ _BARE_RATE = re.compile(r"(?<![\d.~-])(?P<a>\d{2,3})\s?bpm(?![a-z])", re.I)
 _FETAL = re.compile(r"胎|f(?:o)?etal|f(?:o)?etus|fhr", re.I)
 
 _NUMERAL = r"(?P<n>\d{1,3}(?:\.\d)?|[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九])"
+_ENDS = r"(?=\s{0,3}(?:$|[,，。;；、)）]|\.(?!\d))|\s(?![\d天日周月年次个小分粒片a-z.×/%~-]))"  # and no 3 days
 _AGES = [
     (re.compile(pattern, re.I), years)
     for pattern, years in (
         (rf"(?<!骨龄){_NUMERAL}\s?周?岁(?P<half>半)?", 1),
         (rf"{_NUMERAL}个?(?:月龄|个月大|月大|个月的?(?=[男女婴患宝]))", 1 / 12),
         (rf"(?:[男女][婴孩童性]?|患儿|宝宝|婴儿),?[，、\s]*{_NUMERAL}个?月(?![\d前后起初底中份])", 1 / 12),
+        # 18个月, 3 months: an age where a text opens so, else a duration.
+        (rf"^\s*{_NUMERAL}个月(?=\s*(?:$|[,，。;；、]))", 1 / 12),
+        (
+            r"^\s*(?P<n>\d{1,2}) ?(?:months?|mths?|mo)(?=\s*(?:$|[,;.]|[MF](?![a-z])|(?:fe)?male|boy|girl))|(?P<m>\d{1,2}) ?m/o(?![a-z])",
+            1 / 12,
+        ),
+        (rf"(?:年龄|(?<![a-z])aged?)[:：=\s]*{_NUMERAL}\s?(?:个月|months?|mths?|mo(?![a-z]))", 1 / 12),
+        (rf"年龄[:：=\s]*{_NUMERAL}(?!\d|\s?(?:[岁个月天日周]))", 1),
+        # 男，58; M/58; 58/M
+        (
+            rf"(?:[男女]性?|(?<![a-z])(?:(?:fe)?male|man|woman|boy|girl))[,，、/\s]{{1,3}}(?P<n>\d{{1,3}}){_ENDS}"
+            rf"|(?:^|(?<=[,，。、\s]))(?P<m>\d{{1,3}})[,，、/\s]{{0,2}}(?:[男女]性?|(?:fe)?male){_ENDS}",
+            1,
+        ),
+        (
+            rf"(?<![a-z])(?-i:[MF])\s?/\s?(?P<n>\d{{1,3}}){_ENDS}|(?<![\d./])(?P<m>\d{{1,3}})\s?/\s?(?-i:[MF])(?![a-z])",
+            1,
+        ),
         (rf"{_NUMERAL}(?:天|日)(?:龄|大)|(?:出生|生后)后?第?{_NUMERAL.replace('<n>', '<m>')}[天日]", 1 / 365.25),
         (rf"{_NUMERAL}周(?:龄|大)", 7 / 365.25),
         (
@@ -254,7 +298,10 @@ _AGES = [
         (r"(?<![\d.])(?P<n>\d{1,2}(?:\.5)?)[- ]?(?:months?|mths?|mo)[- ]?(?:old|of age)", 1 / 12),
         (r"(?<![\d.])(?P<n>\d{1,2})[- ]?(?:weeks?|wks?)[- ]?(?:old|of age)", 7 / 365.25),
         (r"(?<![\d.])(?P<n>\d{1,2})[- ]?(?:days?)[- ]?(?:old|of age)", 1 / 365.25),
-        (r"(?<![\d.])(?P<n>[1-8]?\d)(?-i:[MF])(?![a-z0-9])|(?<![a-z])aged? (?P<m>\d{1,3})(?!\d)", 1),
+        (
+            r"(?<![\d.])(?P<n>[1-8]?\d)(?-i:[MF])(?![a-z0-9])|(?<![a-z])aged?[:=\s]+(?:is )?(?P<m>\d{1,3})(?!\d|[\s-]?(?:months?|mths?|mo|weeks?|wks?|days?)(?![a-z]))",
+            1,
+        ),
         (
             r"(?<![a-z])(?P<n>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)[- ]years?[- ]old",
             1,
@@ -269,7 +316,7 @@ _NEWBORN = re.compile(
     re.I,
 )
 _CHILD = re.compile(
-    r"患儿|孩子|小孩|宝宝|婴儿|幼儿|儿童|小朋友|女儿|儿子|闺女|娃|[男女][婴孩童宝]|(?<![a-z])(?:child|kid|toddler|infant|baby|boy|girl|son"
+    r"患儿|小儿(?!麻痹|子|科)|孩子|小孩|宝宝|婴儿|幼儿|儿童|小朋友|女儿|儿子|闺女|娃|[男女][婴孩童宝]|(?<![a-z])(?:child|kid|toddler|infant|baby|boy|girl|son"
     r"|daughter)(?![a-z])",
     re.I,
 )
@@ -527,7 +574,9 @@ def _checked(
         known = next(u for u in quantity.units if u.name == unit)
         if _AFTER_UNIT.match(text, end) or not all(low <= v <= high for v in _converted(known, values)):
             return None
-    elif (text[end - 1].isdigit() and _OTHER.match(text, end)) or not _plausible(quantity, values, decimal):
+    elif not _plausible(quantity, values, decimal) or (
+        text[end - 1].isdigit() and _OTHER.match(text, end) and not _goes_on(text, end)
+    ):
         return None
     return Measure("", start, end, quantity.key, values, unit)
 
@@ -538,12 +587,20 @@ def _unit(text: str, quantity: Quantity, place: int, *, spoken: bool = False) ->
         return "℃", place
     plural = re.compile(r"'?s(?![a-z])", re.I).match(text, place)  # in the 130s
     place = plural.end() if plural else place
+    if _goes_on(text, place):
+        return "", place
     fits = [(hit.end(), unit.name) for unit, pattern in _UNITS[quantity.key] if (hit := pattern.match(text, place))]
     if fits and not re.match("[a-z]", text[max(fits)[0] : max(fits)[0] + 1], re.I):
         end, name = max(fits)
         return name, end
     neutral = _NEUTRAL[quantity.key].match(text, place) if quantity.key in _NEUTRAL else None
     return "", neutral.end() if neutral else place
+
+
+def _goes_on(text: str, place: int) -> bool:
+    """The next value of a list stands here: the HR of "T 39.4 HR 120" are no hours, the K of "WBC 18 K 6.8" no thousand."""
+    name = _NAMES.match(text, place + 1) if text[place : place + 1] == " " else None
+    return bool(name and _NUMBER_NEXT.match(text, name.end()))
 
 
 def _pressure(text: str, place: int) -> Measure | None:
@@ -610,7 +667,9 @@ def _first(pattern: re.Pattern[str], text: str, start: int) -> int:
 
 def _bare(text: str) -> Iterator[tuple[Measure, Quantity]]:
     """Values without a name whose unit or form says what they are."""
-    temperature, pressure, rate = (_BY_KEY[k] for k in ("temperature", "blood pressure", "heart rate"))
+    temperature, pressure, rate, saturation = (
+        _BY_KEY[k] for k in ("temperature", "blood pressure", "heart rate", "oxygen saturation")
+    )
     for hit in _BARE_TEMPERATURE.finditer(text):
         measure = _value(text, temperature, hit.start())
         clause = _last(_CLAUSE, text, max(0, hit.start() - 60), hit.start())
@@ -618,6 +677,13 @@ def _bare(text: str) -> Iterator[tuple[Measure, Quantity]]:
         # What is cold may be anything, what is 38 to 42 is a body.
         if measure and not around and _converted(_units_of(temperature, measure)[0], measure.values)[-1] >= 36:
             yield _alone(text, measure), temperature
+    for hit in _BARE_FEVER.finditer(text):
+        if _is_fever(text, hit) and (measure := _value(text, temperature, hit.start("n"))):
+            yield replace(_alone(text, measure), start=hit.start("peak")), temperature
+    for hit in _BARE_SATURATION.finditer(text):
+        measure = _value(text, saturation, max(hit.start("n"), hit.start("m")))
+        if measure and not _GIVEN.search(text, max(0, hit.start() - 30), hit.start()):
+            yield replace(_alone(text, measure), start=hit.start(), end=hit.end()), saturation
     for hit in _PAIR.finditer(text):
         clause = _last(_CLAUSE, text, max(0, hit.start() - 60), hit.start())
         measure = _pressure(text, hit.start())
@@ -628,6 +694,16 @@ def _bare(text: str) -> Iterator[tuple[Measure, Quantity]]:
         measure = _value(text, rate, hit.start())
         if measure and not _FETAL.search(text, max(0, hit.start() - 60), hit.end() + 20):
             yield _alone(text, measure), rate
+
+
+def _is_fever(text: str, hit: re.Match[str]) -> bool:
+    """A number like 39.2 where the talk is of fever; or that opens the text or says when, and no other value is told."""
+    before = text[max(0, hit.start() - _NEAR) : hit.start()]
+    dated = (hit["when"] or hit["then"]) and not _OTHER_VALUE.search(before)
+    if before.strip() and not dated and not _FEVER_TALK.search(before):
+        return False
+    names = [QUANTITIES[int((name.lastgroup or "")[1:])].key for name in _NAMES.finditer(before)]
+    return not names or names[-1] == "temperature"
 
 
 def _is_pressure(text: str, measure: Measure) -> bool:
@@ -643,8 +719,9 @@ def _alone(text: str, measure: Measure) -> Measure:
     begin, start = max(0, measure.start - 30), measure.start
     bounded = _BOUNDED.search(text, begin, start)
     told = _completed(text, measure, _bound(bounded.group()) if bounded else "")
-    before = _TOLD_NORMAL[measure.quantity].search(text, begin, start)
-    normal = told.normal or bool(before) or _is_told_normal(text, _BY_KEY[measure.quantity], start)
+    pattern = _TOLD_NORMAL.get(measure.quantity)
+    before = bool(pattern and pattern.search(text, begin, start))
+    normal = told.normal or before or _is_told_normal(text, _BY_KEY[measure.quantity], start)
     return replace(told, normal=normal)
 
 

@@ -1,6 +1,7 @@
 """Search: a presentation in, ranked and explained candidates out."""
 
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import streamlit as st
@@ -10,7 +11,7 @@ from dashboard.domain import Patient, SearchResult, ZhenluError
 from dashboard.privacy import mask
 from dashboard.ui import cards, chips, frame, tools
 from dashboard.ui.state import Asked, forget, session
-from dashboard.ui.text import plain, t
+from dashboard.ui.text import INTERFACE, plain, t
 
 SEXES: dict[str, Literal["female", "male"] | None] = {"any": None, "female": "female", "male": "male"}
 PREGNANT = {"unknown": None, "yes": True, "no": False}
@@ -57,24 +58,59 @@ def about() -> dict[str, Any]:
     """What is known of the patient; all of it optional, and none of it takes an entry off the list."""
     number, unit, sex = st.columns([1, 1.1, 1.2], gap="small")
     pregnant, department = st.columns([1, 2], gap="small")
-    return {
+    filled = {
         "age": number.number_input(
             t("age"), 0, 130, value=None, step=1, key=mine.key("age"), persist_state="session", placeholder="–"
         ),
-        "unit": choice(unit, "unit", t("age_unit"), list(UNITS), lambda u: t("unit_" + u)),
-        "sex": choice(sex, "sex", t("sex"), list(SEXES), lambda s: t("sex_" + s)),
-        "pregnant": choice(pregnant, "pregnant", t("pregnancy"), list(PREGNANT), lambda p: t("pregnant_" + p)),
-        "department": choice(
-            department, "department", t("department"), ["", *frame.departments(mine.kb)], lambda d: d or t("not_given")
+        "unit": choice(unit, "unit", t("age_unit"), {u: t("unit_" + u) for u in UNITS}, either("unit_", UNITS)),
+        "sex": choice(sex, "sex", t("sex"), {s: t("sex_" + s) for s in SEXES}, either("sex_", SEXES)),
+        "pregnant": choice(
+            pregnant,
+            "pregnant",
+            t("pregnancy"),
+            {p: t("pregnant_" + p) for p in PREGNANT},
+            either("pregnant_", PREGNANT),
         ),
+        "department": choice(department, "department", t("department"), *departments()),
     }
+    mine.spoken = mine.language
+    return filled
+
+
+def either(prefix: str, options: Iterable[str]) -> dict[str, str]:
+    """What an option is called in either language -> option."""
+    return {name: option for option in options for name in INTERFACE[prefix + option]}
+
+
+def departments() -> tuple[dict[str, str], dict[str, str]]:
+    """The departments of the base: option -> its name, which is the option itself; name in either language -> option."""
+    listed = frame.departments(mine.kb)
+    entries = found.kb(mine.kb).entries if listed else ()
+    named = {name: e.department_in(mine.language) for e in entries for name in (e.department, e.department_en) if name}
+    if mine.spoken != mine.language:  # the patient of the last search too, who is printed
+        was = mine.patient.department
+        mine.patient = replace(mine.patient, department=named.get(was, was))
+    return {"": t("not_given")} | {name: name for name in listed}, named
 
 
 def choice(
-    place: st.delta_generator.DeltaGenerator, name: str, label: str, options: list[str], said: Callable[[str], str]
+    place: st.delta_generator.DeltaGenerator,
+    name: str,
+    label: str,
+    options: Mapping[str, str],
+    named: Mapping[str, str],
 ) -> str:
-    chosen = place.selectbox(label, options, format_func=said, key=mine.key(name), persist_state="session")
-    return chosen if chosen in options else options[0]  # after a change of language, until the field knows its options
+    """A field. ``options``: option -> its name now; ``named``: name in either language -> option. The browser holds and
+    sends names, after a change of language those of the other one: then the option is put back, so that the field says
+    it anew."""
+    key, first = mine.key(name), next(iter(options))
+    held = st.session_state.get(key, first)
+    kept = held if held in options else named.get(held, first)
+    if kept != held or (mine.spoken != mine.language and kept != first):
+        st.session_state[key] = kept
+    return place.selectbox(
+        label, list(options), format_func=lambda o: options.get(o, o), key=key, persist_state="session"
+    )
 
 
 @frame.errors_in_words()
@@ -88,14 +124,16 @@ def hide() -> None:
 
 
 def take(form: dict[str, Any]) -> None:
-    """Read the form and understand its text."""
+    """Read the form and understand its text. What was corrected by hand in the same text stays corrected."""
     years = None if form["age"] is None else form["age"] / UNITS[form["unit"]]
     mine.patient = Patient(years, SEXES[form["sex"]], PREGNANT[form["pregnant"]], form["department"])
-    mine.query = mine.result = mine.problem = None
+    before, corrected, mine.form = mine.read, mine.query, form
+    mine.read = mine.query = mine.result = mine.problem = None
     mine.stale = mine.expired = False
     try:
-        mine.query = found.understand(form["said"], mine.patient)
-        mine.remember(mine.query, form)
+        mine.read = found.understand(form["said"], mine.patient)
+        mine.query = chips.kept(before, corrected, mine.read)
+        mine.remember()
     except ZhenluError as problem:
         mine.problem = problem
 
@@ -103,7 +141,13 @@ def take(form: dict[str, Any]) -> None:
 @frame.errors_in_words()
 def replay(asked: Asked) -> None:
     """Search again as then, with the fields as they were."""
-    mine.query, mine.kb, mine.patient = asked.query, asked.kb, asked.patient
+    mine.read, mine.query, mine.kb, mine.patient, mine.form = (
+        asked.read,
+        asked.query,
+        asked.kb,
+        asked.patient,
+        asked.form,
+    )
     mine.result, mine.problem, mine.masked, mine.stale = None, None, (), True
     for name, value in asked.form.items():
         st.session_state[mine.key(name)] = value

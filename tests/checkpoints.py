@@ -9,7 +9,14 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers, processors
 from tokenizers.models import Unigram, WordPiece
-from transformers import BertConfig, BertModel, XLMRobertaConfig, XLMRobertaForSequenceClassification, XLMRobertaModel
+from transformers import (
+    BertConfig,
+    BertForSequenceClassification,
+    BertModel,
+    XLMRobertaConfig,
+    XLMRobertaForSequenceClassification,
+    XLMRobertaModel,
+)
 from transformers.utils import logging as transformers_logging
 
 transformers_logging.disable_progress_bar()
@@ -88,6 +95,7 @@ def write_m3(folder: Path, *, seed: int = 0, max_length: int | None = None) -> P
     tokenizer = _xlmr_tokenizer_files(folder)
     XLMRobertaModel(_xlmr_config(tokenizer)).save_pretrained(folder)
     _heads(folder)
+    _pooling(folder, "cls_token")
     _calibration(folder, max_length)
     return folder
 
@@ -97,7 +105,7 @@ def write_mean_m3(folder: Path, *, seed: int = 0, max_length: int | None = None)
     torch.manual_seed(seed)
     BertModel(_bert_config(_bert_tokenizer_files(folder))).save_pretrained(folder)
     _heads(folder)
-    _pooling(folder)
+    _pooling(folder, "mean_tokens")
     _calibration(folder, max_length)
     return folder
 
@@ -118,11 +126,20 @@ def write_reranker(folder: Path, *, seed: int = 0, labels: int = 1, max_length: 
     return folder
 
 
+def write_bert_reranker(folder: Path, *, seed: int = 0) -> Path:
+    """A reranker over BERT, whose classifier stands on the pooler: what the compact reranker is."""
+    torch.manual_seed(seed)
+    config = _bert_config(_bert_tokenizer_files(folder))
+    config.num_labels = 1
+    BertForSequenceClassification(config).save_pretrained(folder)
+    return folder
+
+
 def write_sentence(folder: Path, *, seed: int = 0) -> Path:
     """A sentence-transformers model: BERT, mean pooling, no heads."""
     torch.manual_seed(seed)
     BertModel(_bert_config(_bert_tokenizer_files(folder))).save_pretrained(folder)
-    _pooling(folder)
+    _pooling(folder, "mean_tokens")
     modules = [
         {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
         {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
@@ -199,9 +216,9 @@ def _heads(folder: Path) -> None:
     torch.save(colbert.state_dict(), folder / "colbert_linear.pt")
 
 
-def _pooling(folder: Path) -> None:
+def _pooling(folder: Path, mode: str) -> None:
     (folder / "1_Pooling").mkdir(exist_ok=True)
-    modes = {"pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True, "pooling_mode_max_tokens": False}
+    modes = {f"pooling_mode_{m}": m == mode for m in ("cls_token", "mean_tokens", "max_tokens")}
     _write(folder / "1_Pooling" / "config.json", {"word_embedding_dimension": HIDDEN, **modes})
 
 

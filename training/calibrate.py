@@ -3,8 +3,8 @@
     python -m training.calibrate
 
 Fusion weights, the blend of reranker and first stage, the bands and floors on the calibrate split, part of which is about
-diseases whose entries the model was not trained on; similarity thresholds on pairs of wordings and sentences. The test
-split is never looked at.
+diseases whose entries the model was not trained on; similarity and evidence thresholds on pairs of wordings and
+sentences, which the model knows. The test split is never looked at.
 """
 
 import argparse
@@ -47,16 +47,19 @@ def main() -> None:
     meta = found.store.meta(BUILTIN) if found.store.active(BUILTIN) else None
     if meta is None or meta.fingerprint != found.encoder.fingerprint or meta.file != builtin_stamp():
         found.store.load(BUILTIN, read_entries(BUILTIN_FILE), found.encoder, file=builtin_stamp())
-    # Every channel takes part, whatever the weights are now.
-    encoder = replace(found.encoder.calibration, name="zhenlu-compact", fusion=dict.fromkeys(CHANNELS, 0.25))
-    found.encoder.calibration = encoder
     parts = found.parts(BUILTIN)
+    encoder = replace(
+        found.encoder.calibration, name="zhenlu-compact", bands_kb=BUILTIN, **similarity_thresholds(parts)
+    )
+    # Every channel takes part, whatever the weights are now; what counts as a finding is fitted before it is used.
+    found.encoder.calibration = encoder = replace(encoder, fusion=dict.fromkeys(CHANNELS, 0.25))
     # The train split is no guide: the model has seen its texts.
     vignettes = [v for v in materials.rows("vignettes.jsonl") if v["split"] == "calibrate"]
     rows = [row for v in vignettes[: args.limit or None] if (row := features(found, parts, v))]
-    print(f"{len(rows)} vignettes to calibrate on", flush=True)
+    print(
+        f"{len(rows)} of {len(vignettes)} vignettes to calibrate on; the others hold nothing to search for", flush=True
+    )
 
-    encoder = replace(encoder, bands_kb=BUILTIN, **similarity_thresholds(parts))
     encoder = replace(encoder, fusion=fusion([r for r in rows if r["relevant"]]))
     for row in rows:
         row["fused"] = row["matrix"] @ np.array([encoder.fusion[c] for c in CHANNELS])
@@ -134,10 +137,12 @@ def reciprocal(scores: np.ndarray, label: np.ndarray) -> float:
 
 def report(stage: str, rows: list[Row]) -> float:
     """Print hit@k, return the mean reciprocal rank."""
-    ranks = [reciprocal(r[stage], r["label"]) for r in rows if r["relevant"]]
-    shown = {f"hit@{k}": round(float(np.mean([r >= 1 / k - 1e-9 for r in ranks])), 3) for k in (1, 3, 5, 10)}
-    print(stage, shown, f"mrr {np.mean(ranks):.4f}", flush=True)
-    return float(np.mean(ranks))
+    rows = [r for r in rows if r["relevant"]]
+    ranks = np.array([reciprocal(r[stage], r["label"]) for r in rows])
+    shown = {f"hit@{k}": round(float(np.mean(ranks >= 1 / k - 1e-9)), 3) for k in (1, 3, 5, 10)}
+    new = ranks[[r["unseen"] for r in rows]]
+    print(stage, shown, f"mrr {ranks.mean():.4f}; on entries not trained on {new.mean():.4f}", flush=True)
+    return float(ranks.mean())
 
 
 def bands(rows: list[Row], stage: str) -> list[float]:

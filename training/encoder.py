@@ -1,8 +1,9 @@
 """Train the compact encoder.
 
-    python -m training.encoder [--steps 6400] [--threads 2] [--out knowledge/models/compact-encoder]
+    python -m training.encoder [--steps 6400] [--start FOLDER] [--out knowledge/models/compact-encoder]
 
-Resumes from training/build/encoder.pt when it is there (--fresh starts over). Kinds of steps alternate: terms (wordings
+Resumes from training/build/encoder.pt when it is there (--fresh begins anew), with the vocabulary that it began with.
+Kinds of steps alternate: terms (wordings
 and translations of one concept against other concepts, related ones above all); sentences and their translations, terms
 exchanged for others of the same meaning; an entry's symptoms told in both languages, and whole entries; English alone;
 questions against the same in other words; retrieval (cases and findings against whole entries) for the dense, sparse
@@ -120,7 +121,8 @@ class Trainer:
         cache = BUILD / f"teacher-{hashlib.sha256(chr(10).join(order).encode()).hexdigest()[:16]}.npy"
         if not cache.exists():
             BUILD.mkdir(exist_ok=True)
-            np.save(cache, teacher.embed(order))
+            np.save(cache.with_suffix(".part.npy"), teacher.embed(order))
+            cache.with_suffix(".part.npy").replace(cache)
         return dict(zip(order, torch.from_numpy(np.load(cache)), strict=True))
 
     def meaning(self, concept: Concept) -> Tensor:
@@ -288,31 +290,34 @@ def save(student: Student, tokenizer: Tokenizer, folder: Path) -> None:
 
 
 def main() -> None:
-    options = loop.parser(__doc__, steps=6400, out=materials.KNOWLEDGE / "models" / "compact-encoder")
+    out = materials.KNOWLEDGE / "models" / "compact-encoder"
+    options = loop.parser(__doc__, steps=6400, out=out, checkpoint="encoder.pt")
     options.add_argument("--english", type=int, default=9_000, help="English pieces to keep in the vocabulary")
     options.add_argument("--words", type=int, default=5_200, help="Chinese words that become tokens")
     options.add_argument("--technical", type=int, default=4_000, help="English words that become tokens")
     options.add_argument("--start", type=Path, help="an earlier encoder's folder to go on from, instead of the teacher")
     args = options.parse_args()
+    if args.start and args.start.resolve() == args.out.resolve():
+        options.error(f"--out is what --start names, and would be overwritten: {args.out}")
     loop.prepare(args)
+    state = loop.reopen(args, args.start)
     material = materials.load()
-    checkpoint = BUILD / "encoder.pt"
-    if checkpoint.exists() and not args.fresh:
-        tokenizer, network = vocabulary.reopen(BUILD)
+    if state:
+        tokenizer, network = vocabulary.reopen(state["tokenizer"])
     else:
         tokenizer, network, meanings = vocabulary.build(material, args.english, args.words, args.technical)
         if args.start:
             vocabulary.carry_over(tokenizer, network, args.start, meanings)
-        vocabulary.save_tokenizer(tokenizer, BUILD)
+        state = loop.begun(tokenizer, args.start)
     trainer = Trainer(material, tokenizer, network, args.seed)
     student = trainer.student
-    if args.start:
+    if args.start and not state["step"]:
         student.load_heads(args.start)
     embeddings = [p for n, p in student.named_parameters() if "word_embeddings" in n]
     rest = [p for n, p in student.named_parameters() if "word_embeddings" not in n]
     # The new words' embeddings are sparse in the batches: they need a higher rate than the network.
     groups = [{"params": embeddings, "lr": args.rate * 5}, {"params": rest, "lr": args.rate}]
-    loop.run(student, groups, trainer.step, args, checkpoint, lambda: save(student, tokenizer, args.out))
+    loop.run(student, groups, trainer.step, args, state, lambda: save(student, tokenizer, args.out))
 
 
 if __name__ == "__main__":

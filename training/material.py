@@ -1,8 +1,11 @@
 """What the compact model learns from: knowledge/, and nothing else.
 
-python -m training.material        print the counts of what there is
+    python -m training.material
+
+Prints how much of each kind there is.
 """
 
+import argparse
 import json
 import random
 import re
@@ -169,7 +172,12 @@ def query(entry: dict, wordings: dict[str, Concept], lang: str, rng: random.Rand
     return rng.choice(FRAMES_EN).format(rng.choice([", ", " and ", ", also "]).join(said))
 
 
-if __name__ == "__main__":
+def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     material = load()
     for part in ("concepts", "words", "sentences", "questions", "entries", "vignettes"):
         print(part, len(getattr(material, part)))
+
+
+if __name__ == "__main__":
+    main()

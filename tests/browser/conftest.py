@@ -24,7 +24,7 @@ FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost",
 ]
 PATIENCE = 60_000
-TYPED: list[str] = []  # every presentation that the tests of this run have typed
+TYPED: list[str] = []  # what the tests of this run have typed, on every page: see `typed`
 
 expect.set_options(timeout=PATIENCE)
 
@@ -96,7 +96,9 @@ def visit(chromium: Browser, app: App) -> Iterator[Callable[..., Page]]:
     """Open a page in a new session. Every request it makes must stay on this machine."""
     contexts, strangers = [], []
 
-    def go(path: str = "", *, width: int = 1280, scheme: str = "light", language: str = "zh") -> Page:
+    def go(
+        path: str = "", *, width: int = 1280, scheme: str = "light", language: str = "zh", server: App = app
+    ) -> Page:
         context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
@@ -105,11 +107,10 @@ def visit(chromium: Browser, app: App) -> Iterator[Callable[..., Page]]:
             "request",
             lambda r: strangers.append(r.url) if "://localhost" not in r.url and r.url.startswith("http") else None,
         )
-        page.goto(f"{app.url}/{path}")
+        page.goto(f"{server.url}/{path}")
         page.locator(".zl-footer").wait_for()
         if language == "en":
-            page.get_by_text("English", exact=True).click()
-            page.get_by_text("Decision support only").wait_for()
+            speak_english(page)
         return page
 
     yield go
@@ -118,11 +119,21 @@ def visit(chromium: Browser, app: App) -> Iterator[Callable[..., Page]]:
     assert strangers == []
 
 
-def search(page: Page, text: str) -> None:
-    """Type a presentation and press Ctrl+Enter; returns once the reranker is through."""
+def typed(text: str) -> str:
+    """The text, put down as one that must be found nowhere on disk afterwards."""
     TYPED.append(text)
+    return text
+
+
+def speak_english(page: Page) -> None:
+    page.get_by_text("English", exact=True).click()
+    page.get_by_text("Decision support only").wait_for()
+
+
+def search(page: Page, text: str) -> None:
+    """Type a presentation and press Ctrl+Enter; returns once its findings are there."""
     box = page.get_by_role("textbox").first
-    box.fill(text)
+    box.fill(typed(text))
     box.press("Control+Enter")
     page.locator(".st-key-findings").first.wait_for()
 

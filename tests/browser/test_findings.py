@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import App, chip, ranked, search, settled
+from tests.browser.conftest import App, chip, ranked, search, settled, typed
 
 EACH = pytest.mark.parametrize("language", ["zh", "en"])
 # What is typed and what it should be read as, in the two languages.
@@ -56,10 +57,61 @@ def test_a_chip_is_changed_removed_and_added_and_the_search_follows(
     page.get_by_role("menuitem", name=words["remove"]).or_(page.get_by_role("option", name=words["remove"])).click()
     expect(chip(page, "absent", nausea)).to_have_count(0)
     page.get_by_role("button", name=words["add"]).first.click()
-    page.get_by_label(words["field"], exact=True).fill({"zh": "怕光，颈项强直", "en": "stiff neck"}[language])
+    added = typed({"zh": "怕光不敢睁眼，颈项强直", "en": "stiff neck since this morning"}[language])
+    page.get_by_label(words["field"], exact=True).fill(added)
     page.get_by_label(words["field"], exact=True).press("Enter")
     expect(chip(page, "present", {"zh": "颈项强直", "en": "stiff neck"}[language])).to_have_count(1)
     assert ranked(page) != first
+
+
+@EACH
+def test_what_was_corrected_stays_so_when_the_patient_s_age_is_added(
+    language: str, ready: App, visit: Callable[..., Page]
+) -> None:
+    page, words = visit(language=language), WORDS[language]
+    nausea = {"zh": "恶心", "en": "nausea"}[language]
+    age = page.get_by_label({"zh": "年龄", "en": "Age"}[language], exact=True)
+    search(page, {"zh": "上腹痛，恶心，发热", "en": "upper belly pain, nausea, fever"}[language])
+    ranked(page)
+    chip(page, "present", nausea).click()
+    page.get_by_role("menuitem", name=words["absent"]).or_(page.get_by_role("option", name=words["absent"])).click()
+    expect(chip(page, "absent", nausea)).to_have_count(1)
+    ranked(page)
+    age.fill("40")
+    age.press("Enter")
+    history = page.get_by_text(words["history"])
+    expect(history).to_contain_text(re.compile("3"))  # as typed, corrected, and with the age
+    ranked(page)
+    expect(chip(page, "absent", nausea)).to_have_count(1)
+    expect(chip(page, "present", nausea)).to_have_count(0)
+    history.click()
+    page.locator('[class*="st-key-again_2"] button').click()
+    expect(chip(page, "present", nausea)).to_have_count(1)
+    ranked(page)
+    page.locator('[class*="st-key-again_1"] button').click()
+    expect(chip(page, "absent", nausea)).to_have_count(1)
+    expect(age).to_have_value("")
+
+
+@EACH
+def test_past_sided_and_measured_findings_become_chips(language: str, ready: App, visit: Callable[..., Page]) -> None:
+    page = visit(language=language)
+    text, past, side, read = {
+        "zh": (
+            "血压150/95，血氧88%，曾患哮喘，左侧肢体无力", "哮喘", "左侧肢体无力",
+            ("血压150/95 → 血压升高 (收缩压 ≥ 140 mmHg)", "血氧88% → 低氧血症 (血氧饱和度 < 90%)"),
+        ),
+        "en": (
+            "BP 150/95, SpO2 88%, previous asthma, weakness of the left arm", "asthma", "weakness of the left arm",
+            ("BP 150/95 → high blood pressure (systolic pressure ≥ 140 mmHg)", "SpO2 88% → hypoxaemia (oxygen saturation < 90%)"),
+        ),
+    }[language]  # fmt: skip
+    search(page, text)
+    expect(chip(page, "historical", past)).to_have_count(1)
+    expect(chip(page, "present", side)).to_have_count(1)
+    for reading in read:
+        expect(page.locator(".st-key-findings")).to_contain_text(reading)
+        expect(chip(page, "present", reading.split(" → ")[1].split(" (")[0])).to_have_count(1)
 
 
 @EACH
@@ -128,7 +180,6 @@ def test_feedback_is_kept_only_after_the_tick_and_as_findings(ready: App, visit:
         entry, verdict, findings = database.execute("select entry, verdict, findings from feedback").fetchone()
     assert (entry, verdict) == (first, "useful")
     assert {f["text"] for f in json.loads(findings)} >= {"手抖"}
-    (ready.data / "state.db").unlink()
 
 
 @EACH

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import App, choose, ranked, search, settled
+from tests.browser.conftest import App, choose, ranked, search, settled, typed
 
 PAIRS = json.loads((Path(__file__).parent.parent / "data" / "acceptance.json").read_text(encoding="utf-8"))[
     "similarity"
@@ -18,8 +18,8 @@ PAIRS = json.loads((Path(__file__).parent.parent / "data" / "acceptance.json").r
 def test_compare_grades_two_texts(pair: dict, ready: App, visit: Callable[..., Page]) -> None:
     page = visit("compare")
     first, second = page.get_by_role("textbox").all()
-    first.fill(pair["texts"][0])
-    second.fill(pair["texts"][1])
+    first.fill(typed(pair["texts"][0]))
+    second.fill(typed(pair["texts"][1]))
     second.press("Control+Enter")
     level = page.locator('[data-testid="level"]')
     expect(level).to_be_visible()
@@ -29,7 +29,7 @@ def test_compare_grades_two_texts(pair: dict, ready: App, visit: Callable[..., P
 
 def test_compare_says_when_a_text_is_missing(ready: App, visit: Callable[..., Page]) -> None:
     page = visit("compare", language="en")
-    page.get_by_role("textbox").first.fill("cough")
+    page.get_by_role("textbox").first.fill(typed("a barking cough since Tuesday"))
     page.get_by_role("button", name="Compare Ctrl+Enter").click()
     expect(page.get_by_role("alert")).to_contain_text("One of the texts is empty")
 
@@ -49,7 +49,7 @@ def test_terms_draw_a_heatmap_pairs_and_groups(ready: App, visit: Callable[..., 
 def test_terms_need_two(ready: App, visit: Callable[..., Page]) -> None:
     page = visit("terms")
     box = page.get_by_role("textbox").first
-    box.fill("只有一个")
+    box.fill(typed("这一行是仅有的术语"))
     box.press("Control+Enter")
     expect(page.get_by_role("alert")).to_contain_text("至少需要两个")
 

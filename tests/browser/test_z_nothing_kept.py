@@ -1,4 +1,4 @@
-"""Runs last: of all that the tests before it have typed into the search page, nothing is left on disk."""
+"""Runs last: of all that the tests before it have typed, on any page, nothing is left on disk."""
 
 import json
 from urllib.parse import quote
@@ -15,6 +15,7 @@ def test_nothing_typed_stands_in_the_data_folder_or_a_log(ready: App) -> None:
     typed = [text for text in dict.fromkeys(TYPED) if len(text) > 7 and text not in entries]
     if len(typed) < 10:
         pytest.skip("run together with the other browser tests")
+    # Among them state.db, where the findings of one search are kept that a person agreed to keep, and not its text.
     files = [p for p in ready.data.rglob("*") if p.is_file()] + [ready.log]
     found = []
     for file in files:

@@ -182,3 +182,49 @@ def test_bases_are_chosen_before_the_form_and_bring_their_departments(running: S
     assert "血管外科" not in test.selectbox(key="department").options
     next(box for box in test.selectbox if box.label == "知识库").set_value("ward").run()
     assert "血管外科" in test.selectbox(key="department").options
+
+
+def test_what_was_corrected_stays_corrected_in_the_same_text_and_in_the_history(running: Services) -> None:
+    test = searched("高热，乏力，咳嗽")
+    mine = test.session_state["zhenlu"]
+    mine.query = from_findings(mine.query.text, [Finding("高热"), Finding("乏力", Status.ABSENT)])
+    test.number_input(key="age").set_value(40)
+    test.button[0].click().run()
+    assert not test.exception
+    assert [(f.text, f.status.value) for f in mine.query.findings] == [("高热", "present"), ("乏力", "absent")]
+    assert mine.history[0].query == mine.query
+    assert mine.result.findings == mine.query.findings
+    test.text_area(key="said").set_value("高热，乏力")
+    test.button[0].click().run()
+    assert mine.query.present == ("高热", "乏力")
+    next(b for b in test.button if b.key == "again_1").click().run()
+    test.number_input(key="age").set_value(41)
+    test.button[0].click().run()
+    assert (mine.query.absent, mine.patient.age_years) == (("乏力",), 41)
+
+
+def test_a_value_is_read_anew_for_the_age_and_the_corrections_beside_it_stay(running: Services) -> None:
+    test = searched("心率150次/分，乏力")
+    mine = test.session_state["zhenlu"]
+    fast, tired = mine.query.findings
+    assert fast.rule
+    mine.query = from_findings(mine.query.text, [fast, Finding(tired.text, Status.ABSENT)])
+    test.number_input(key="age").set_value(6)
+    test.selectbox(key="unit").set_value("months")
+    test.button[0].click().run()
+    assert mine.query.absent == ("乏力",)
+    assert fast not in mine.query.findings
+
+
+def test_a_change_of_language_changes_no_choice(running: Services) -> None:
+    test = searched("高热")
+    test.number_input(key="age").set_value(6)
+    test.selectbox(key="unit").set_value("months")
+    test.selectbox(key="sex").set_value("female")
+    test.button[0].click().run()
+    mine = test.session_state["zhenlu"]
+    mine.language = "en"
+    test.run()
+    assert (test.selectbox(key="unit").value, test.selectbox(key="sex").value) == ("months", "female")
+    test.button[0].click().run()
+    assert (mine.patient.age_years, mine.patient.sex) == (0.5, "female")

@@ -16,6 +16,7 @@ ID, PHONE, RECORD, EMAIL, NAME = (
     Kind.EMAIL,
     Kind.NAME,
 )
+BORN, ADDRESS = Kind.BIRTH_DATE, Kind.ADDRESS
 
 # (text, what is left of it with ~ for a mark, kinds). All numbers are made up or set aside for examples.
 IDENTIFIERS = [
@@ -126,7 +127,46 @@ IDENTIFIERS = [
     ("紧急联系人：赵敏 13700000001", "紧急联系人：~ ~", [NAME, PHONE]),
     ("姓名：Zhang San", "姓名：~", [NAME]),
     ("name: john smith presents with cough", "name: ~ presents with cough", [NAME]),
+    # names without a label
+    ("患者李小明，男", "患者~，男", [NAME]),
+    ("患者王亚男，女，30岁", "患者~，女，30岁", [NAME]),
+    ("病人：趙敏，女，30歲", "病人：~，女，30歲", [NAME]),
+    ("患者张三男45岁", "患者~男45岁", [NAME]),
+    ("我叫李小明，今年45岁", "我叫~，今年45岁", [NAME]),
+    ("Mr. Smith, 61, cough", "Mr. ~, 61, cough", [NAME]),
+    ("Mrs Brown has COPD", "Mrs ~ has COPD", [NAME]),
+    ("Mr Smith COPD exacerbation", "Mr ~ COPD exacerbation", [NAME]),
+    ("Miss Jane O'Neil's cough", "Miss ~'s cough", [NAME]),
+    ("seen by Dr. J. van der Berg today", "seen by Dr. ~ today", [NAME]),
+    ("Smith fracture, Mr. Smith's wrist hurts", "Smith fracture, Mr. ~'s wrist hurts", [NAME]),
+    ("Patient: John Smith, 45M, cough", "Patient: ~, 45M, cough", [NAME]),
+    ("Patient: Zhang Wei", "Patient: ~", [NAME]),
+    ("Patient John Smith, 45-year-old man", "Patient ~, 45-year-old man", [NAME]),
+    # dates of birth
+    ("DOB 03/04/1961, cough", "DOB ~, cough", [BORN]),
+    ("DOB: 4 March 1961", "DOB: ~", [BORN]),
+    ("date of birth: 1961-03-04", "date of birth: ~", [BORN]),
+    ("born on March 4, 1961 in the north", "born on ~ in the north", [BORN]),
+    ("出生日期：1961年3月4日，咳嗽", "出生日期：~，咳嗽", [BORN]),
+    ("出生于１９６１-03-04", "出生于~", [BORN]),
+    ("生日 19610304", "生日 ~", [BORN]),
+    ("1961年3月4日出生", "~出生", [BORN]),
+    # addresses
+    ("家住北京市朝阳区建国路88号院3单元501室，发热3天", "家住~，发热3天", [ADDRESS]),
+    ("地址：上海市浦东新区世纪大道100号A座1201", "地址：~", [ADDRESS]),
+    ("住址 江苏省南京市鼓楼区中山北路30号2栋3单元 头痛", "住址 ~ 头痛", [ADDRESS]),
+    ("住址：浙江省杭州市西湖区，河南省南阳市青华镇李家庄村5组", "住址：~，河南省南阳市青华镇李家庄村5组", [ADDRESS]),
+    ("现住广东省深圳市南山区阳光花园6栋，头痛", "现住~，头痛", [ADDRESS]),
+    ("住在西安市雁塔区小寨东路，头痛", "住在~，头痛", [ADDRESS]),
+    ("Address: 12 High Street, London SW1A 1AA, chest pain", "Address: ~, chest pain", [ADDRESS]),
+    ("address: 45 Oak Ave, Springfield, IL 62704; fever", "address: ~; fever", [ADDRESS]),
+    ("lives at 221B Baker Street, cough", "lives at ~, cough", [ADDRESS]),
     # several
+    (
+        "Ms. Lee, DOB: 1961-03-04; address: Flat 3, 12 Rose Lane, Leeds LS1 4AB; tel 07700 900123",
+        "Ms. ~, DOB: ~; address: ~; tel ~",
+        [NAME, BORN, ADDRESS, PHONE],
+    ),
     (
         "姓名：张三，电话13800138000，住院号123456，发热39.2℃",
         "姓名：~，电话~，住院号~，发热39.2℃",
@@ -217,7 +257,46 @@ UNTOUCHED = [
     "cannot name common objects for 2 weeks",
     "Drug name: Aspirin 300 mg",
     "Name: unknown, 45 years",
-    "Smith fracture, Mr. Smith's wrist hurts",
+    "Smith fracture, Bell's palsy, Graves disease, 45M",
+    "患者高热，男，5岁",
+    "患者张口困难，男",
+    "患者黄疸，男，60岁",
+    "患者，男，45岁",
+    "患者女，45岁",
+    "患者因头晕，男，45岁",
+    "患者张三未说性别",
+    "高血压，男，60岁",
+    "左腿痛，女，30岁",
+    "白带多，女，30岁",
+    "严重，3岁男孩",
+    "孙女，5岁，发热",
+    "高三男生，17岁",
+    "焦虑，女，30岁",
+    "我叫救护车了",
+    "王老师说，男，45岁",
+    "MS relapse, MR angiography, DR screening",
+    "MS Relapse, MR Angiography",
+    "saw my Dr. Headache since then",
+    "Patient: Chest Pain, 45M",
+    "Patient: Denies Chest Pain",
+    "Heart Failure, 45M",
+    "Guillain Barre, 30F",
+    "Crohn Disease, 45-year-old man",
+    "Patient is a 45-year-old man",
+    "born at 38+2 weeks, 3 weeks ago",
+    "出生3天，出生体重3.2kg，出生后黄疸",
+    "生日聚会后腹泻",
+    "家住农村，养羊",
+    "家住6楼，爬楼气促",
+    "住在三楼，走路喘",
+    "家住血吸虫病疫区附近",
+    "家住湖北农村",
+    "家住南方山区多年，常在长江边走路",
+    "地址不详",
+    "现住院治疗",
+    "lives in a flat with a cat",
+    "address: 3 issues today",
+    "We will address the pain in 2 weeks",
     "T 36.5 P 80 R 18 BP 120/80",
     "ESR 45, CRP 120, PCT 0.5, D-dimer 1380",
     "第1380次 1500 1600",
@@ -250,6 +329,25 @@ def test_clinical_text_stays(text: str) -> None:
 def test_masking_twice_is_masking_once(text: str) -> None:
     once = mask(text).text
     assert mask(once) == Masked(once, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("张三，男，45岁", "~，男，45岁"),
+        ("张三45岁，发热", "~45岁，发热"),
+        ("李明 男 45岁 咳嗽", "~ 男 45岁 咳嗽"),
+        ("欧阳娜娜，女，20岁", "~，女，20岁"),
+        ("发热3天。李阳，男", "发热3天。~，男"),
+        ("John Smith, 45M, chest pain", "~, 45M, chest pain"),
+        ("John Smith (45M) chest pain", "~ (45M) chest pain"),
+        ("SMITH, John, 45-year-old", "~, 45-year-old"),
+        ("Jane Doe, a 45-year-old woman", "~, a 45-year-old woman"),
+        ("Cough. Zhang San, 45M", "Cough. ~, 45M"),
+    ],
+)
+def test_a_name_begins_a_text_or_a_sentence(text: str, left: str) -> None:
+    assert mask(text) == Masked(left.replace("~", MARK), (NAME,))
 
 
 @pytest.mark.parametrize(("before", "after"), [("发热3天，", "，血压 138/90"), ("Fever. ", ". BP 138/90")])
@@ -327,18 +425,51 @@ def test_identity_numbers_go_however_they_are_written(seed: int) -> None:
         assert not any(c.isdigit() for c in mask(f"头痛 {written}，乏力").text)
 
 
+# The names in the product's own material, each in its place.
+TRUE_NAMES = ("患者王某，", "患者张某，", "Mr Wang", "Ms Zhang", "Mrs Li ", "Mr K,")
+
+
 @pytest.mark.parametrize("file", ["sentences", "vignettes"])
 def test_what_patients_and_clinicians_say_stays(file: str) -> None:
-    """The product's own material holds no identifiers. Its test split is left alone."""
+    """The product's own material holds no identifiers but these. Its test split is left alone."""
     rows = [json.loads(line) for line in (ROOT / f"knowledge/{file}.jsonl").read_text(encoding="utf-8").splitlines()]
     texts = [
         text for row in rows if row.get("split") != "test" for text in (row.get("query"), row.get("zh"), row.get("en"))
     ]
     changed = [text for text in texts if text and mask(text) != Masked(text, ())]
-    assert not changed, changed[:5]
+    wrong = [text for text in changed if not any(name in text for name in TRUE_NAMES) or mask(text).kinds != (NAME,)]
+    assert not wrong, wrong[:5]
 
 
-@pytest.mark.parametrize("text", ["1" * 20_000, "1 " * 20_000, "+1 " * 10_000, "138 0013 " * 5_000, "电话" * 10_000, "a@" * 10_000, "a." * 10_000, "姓名" * 10_000, "Name: " * 5_000, "0" * 20_000, "010-" * 5_000])  # fmt: skip
+def _terms(field: str) -> list[str]:
+    """Every wording of the terminology and every name and symptom of the diseases, in one language."""
+    zh = field == "zh"
+    terms: list[str] = []
+    for line in (ROOT / "knowledge/lexicon.jsonl").read_text(encoding="utf-8").splitlines():
+        terms += json.loads(line)[field]
+    for line in (ROOT / "knowledge/diseases.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        terms += [row["disease" if zh else "disease_en"], *row["aliases" if zh else "aliases_en"]]
+        terms += row["symptoms" if zh else "symptoms_en"]
+    return list(dict.fromkeys(terms))
+
+
+@pytest.mark.parametrize(
+    ("field", "form"),
+    [
+        ("zh", "{}"), ("en", "{}"), ("zh", "{}，男，45岁"), ("zh", "患者{}，女"), ("zh", "家住{}"),
+        ("en", "{}, 45M"), ("en", "Patient: {}, 45-year-old"),
+    ],
+)  # fmt: skip
+def test_no_clinical_word_goes_even_where_a_name_may_stand(field: str, form: str) -> None:
+    texts = [form.format(term) for term in _terms(field)]
+    if form != "{}" and field == "en":
+        texts += [form.format(term.title()) for term in _terms(field)]
+    wrong = [text for text in texts if mask(text) != Masked(text, ())]
+    assert not wrong, wrong[:5]
+
+
+@pytest.mark.parametrize("text", ["1" * 20_000, "1 " * 20_000, "+1 " * 10_000, "138 0013 " * 5_000, "电话" * 10_000, "a@" * 10_000, "a." * 10_000, "姓名" * 10_000, "患者张三" * 5_000, "Mr " * 5_000, "Mr Aa " * 5_000, "Aa Bb " * 5_000, "家住" + "市" * 20_000, "家住北" * 5_000, "Address: 1 Aa " * 5_000, "born 1 " * 5_000, "Name: " * 5_000, "0" * 20_000, "010-" * 5_000])  # fmt: skip
 def test_long_texts_take_no_time(text: str) -> None:
     """A hang here is quadratic or worse; the test then runs into the run's limit."""
     once = mask(text).text

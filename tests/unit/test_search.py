@@ -248,6 +248,20 @@ def test_what_does_not_fit_the_patient(entry: dict[str, Any], patient: Patient, 
     assert misfit(replace(ENTRIES[0], **entry), patient) == reasons
 
 
+def test_the_reranker_does_not_make_up_for_what_does_not_fit(
+    store_of: Callable[[Sequence[Entry]], KnowledgeBase], m3_encoder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kb = store_of([replace(ENTRIES[0], sex="female"), ENTRIES[1]])
+    reranker = FakeReranker("")  # it finds both alike
+    reranker.calibration = replace(reranker.calibration, blend={"rerank": 0.25, "fused": 27.0, "bias": -16.0})
+    recalled = retrieve(Parts(kb, m3_encoder, None), understand("发热，胸痛"), Options())
+    recalled.fused = np.array([0.70, 0.60])
+    monkeypatch.setattr("dashboard.search.retrieve", lambda *_: recalled)
+    results = [*search(Parts(kb, m3_encoder, reranker), understand("发热，胸痛"), Options(patient=Patient(sex="male")))]
+    for result in (results[0], results[-1]):
+        assert [(c.entry.id, c.misfits) for c in result.candidates] == [("mi", ()), ("flu", ("sex",))]
+
+
 def test_bands_are_by_their_edges() -> None:
     edges = [0.7, 0.5, 0.3]
     assert [band(s, edges) for s in (0.7, 0.69, 0.3, 0.29)] == ["strong", "possible", "weak", "none"]

@@ -65,6 +65,39 @@ def test_a_reranker_is_kept_in_the_same_way(own_data: Path, m3_folder: Path, tmp
     assert found.reranker.fingerprint == before.fingerprint
 
 
+@pytest.mark.parametrize("content", ['{"name": "x", "max_length": "256"}', '{"name": "x", "max_length": 0}', "{"])
+def test_a_calibration_that_cannot_be_used_does_not_stop_the_server(
+    m3_folder: Path, own_data: Path, tmp_path: Path, content: str
+) -> None:
+    _ = serving(own_data, m3_folder).encoder
+    newer = Path(shutil.copytree(m3_folder, tmp_path / "newer"))
+    (newer / "zhenlu.json").write_text(content)
+    found = serving(own_data, newer)
+    assert found.encoder.name == "tiny-m3"
+    assert Path(str(found.refused["encoder"].params["file"])).name == "zhenlu.json"
+
+
+def test_what_auto_passes_over_is_said(
+    m3_folder: Path, own_data: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = Path(shutil.copytree(m3_folder, tmp_path / "bge-m3"))
+    settings = Settings(data=own_data, models=tmp_path, encoder="auto", reranker="auto")
+    assert Services(settings, serving=True).encoder.name == "BAAI/bge-m3"
+    (folder / "model.safetensors").unlink()
+    found = Services(settings, serving=True)
+    with caplog.at_level("ERROR", "zhenlu"):
+        assert found.compact
+    refusal = found.refused["encoder"]
+    assert (refusal.code, refusal.params["folder"]) == ("model_layout", str(folder))
+    assert "model.safetensors" in caplog.text
+    assert found.reranker is not None
+    assert "reranker" not in found.refused  # nothing of it is here
+    with caplog.at_level("WARNING", "zhenlu"):
+        caplog.clear()
+        assert Services(settings).compact  # a command was not told to take it
+    assert "model.safetensors" in caplog.text
+
+
 def test_a_fallback_is_not_remembered_as_the_model_that_served(
     m3_folder: Path, broken: Path, own_data: Path, tmp_path: Path
 ) -> None:

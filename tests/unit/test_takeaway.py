@@ -122,7 +122,7 @@ class Page(HTMLParser):
             "zh",
             [
                 "诊路 检索结果", "仅供临床参考，不构成诊断。", "2026-03-05 14:30 +0800", "hospital", "v0007", "bge-m3",
-                "bge-reranker-v2-m3（20/50）", "发热（3天、38.9℃ ≥ 37.3℃）；咳嗽", "不可漏诊", "急性心肌梗死",
+                "bge-reranker-v2-m3（20/50）", "设置", "模式 重排、召回 50、重排 20/50、显示 2", "发热（3天、38.9℃ ≥ 37.3℃）；咳嗽", "不可漏诊", "急性心肌梗死",
                 "Acute myocardial infarction", "危险信号：持续胸痛", "理由：心肌正在坏死", "符合：气促 ↔ 呼吸困难 0.83",
                 "肺炎", "Pneumonia", "J18.9", "呼吸内科", "强", "0.83", "符合：发热 ↔ 高热 0.91；咳嗽 1.00", "未解释：乏力",
                 "不符：无胸痛 ↔ 胸膜炎性胸痛", "与患者不符：性别、年龄", "可询问：咳铁锈色痰、寒战", "流感", "可能", "0.41",
@@ -133,7 +133,8 @@ class Page(HTMLParser):
             "en",
             [
                 "Zhenlu search result", "Decision support only, not a diagnosis.", "2026-03-05 14:30 +0800", "hospital",
-                "v0007", "bge-m3", "bge-reranker-v2-m3 (20/50)", "发热 (3天, 38.9℃ ≥ 37.3℃); 咳嗽", "Can't miss",
+                "v0007", "bge-m3", "bge-reranker-v2-m3 (20/50)", "Settings", "mode rerank, recall 50, reranked 20 of 50, shown 2",
+                "发热 (3天, 38.9℃ ≥ 37.3℃); 咳嗽", "Can't miss",
                 "急性心肌梗死", "Acute myocardial infarction", "Red flag: persistent chest pain",
                 "Reason: heart muscle is dying", "Fits: 气促 ↔ 呼吸困难 0.83", "肺炎", "Pneumonia", "J18.9",
                 "Respiratory medicine", "strong", "0.83", "Fits: 发热 ↔ 高热 0.91; 咳嗽 1.00", "Unexplained: 乏力",
@@ -232,6 +233,30 @@ def test_what_is_known_of_the_patient(patient: Patient, zh: str, en: str) -> Non
     assert f"患者：{zh}\n" in as_text(RESULT, "zh", WHEN, patient=patient)
     assert en in Page(as_html(RESULT, "en", WHEN, patient=patient)).texts
     assert table(as_csv(RESULT, "en", WHEN, patient=patient))[0]["Patient"] == en
+
+
+@pytest.mark.parametrize(
+    ("result", "zh", "en"),
+    [
+        (replace(RESULT, reranked=50), "模式 重排、召回 50、重排 50/50、显示 2", "mode rerank, recall 50, reranked 50 of 50, shown 2"),
+        (replace(RESULT, reranker=None, reranked=0), "模式 重排、召回 50、重排 0/50、显示 2", "mode rerank, recall 50, reranked 0 of 50, shown 2"),
+        (
+            replace(RESULT, reranker=None, reranked=0, to_rerank=0, candidates=(Candidate(FLU, 1, 0.4, "weak", Scores(dense=0.4, findings=0.5)),)),
+            "模式 融合、显示 1", "mode hybrid, shown 1",
+        ),
+        (
+            replace(RESULT, reranker=None, reranked=0, to_rerank=0, candidates=(Candidate(FLU, 1, 0.4, "weak", Scores(dense=0.4)),)),
+            "模式 仅稠密向量、显示 1", "mode dense, shown 1",
+        ),
+        (NOTHING, "模式 融合、显示 0", "mode hybrid, shown 0"),
+    ],
+)  # fmt: skip
+def test_the_settings_of_the_search(result: SearchResult, zh: str, en: str) -> None:
+    assert f"设置：{zh}\n" in as_text(result, "zh", WHEN)
+    assert f"Settings: {en}\n" in as_text(result, "en", WHEN)
+    assert en in Page(as_html(result, "en", WHEN)).texts
+    for row in table(as_csv(result, "zh", WHEN)):
+        assert row["设置"] == zh
 
 
 def test_an_unknown_patient_takes_no_line() -> None:
@@ -395,7 +420,7 @@ def test_our_own_negative_numbers_stay_numbers() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_column_has_its_own_head(language: Language) -> None:
     header = next(csv.reader(io.StringIO(as_csv(RESULT, language, WHEN)[1:], newline="")))
-    assert len(header) == len(set(header)) == 25
+    assert len(header) == len(set(header)) == 26
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

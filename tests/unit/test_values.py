@@ -1,6 +1,7 @@
 """Values in the ways people write them, what they are read as, and the many numbers that are none."""
 
 import time
+from collections.abc import Collection
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 
 from dashboard import lexicon
 from dashboard.quantities import QUANTITIES, Quantity
-from dashboard.values import ages_of, measures, named, read
+from dashboard.retrieval import understand
+from dashboard.values import _ALL_CHILDREN, ages_of, measures, named, read
 
 PRESENT = [
     # Temperature.
@@ -42,6 +44,12 @@ PRESENT = [
     ("temp 39.5, normal stools", "高热"),
     ("low temp 34.2", "低体温"),
     ("落水后体温32.1℃", "低体温"),
+    ("39.2", "高热"),
+    ("昨晚39.2", "高热"),
+    ("发热，最高39.2", "高热"),
+    ("发热，最高39", "发热"),
+    ("fever and cough, up to 39.2", "高热"),
+    ("cough, 39.2 last night", "高热"),
     # Blood pressure.
     ("BP 180/110", "血压升高"),
     ("血压180/110mmHg", "血压升高"),
@@ -80,6 +88,8 @@ PRESENT = [
     ("SpO2 0.88", "低氧血症"),
     ("血氧低于90%", "低氧血症"),
     ("oxygen saturation is 85% on room air", "低氧血症"),
+    ("88% on room air", "低氧血症"),
+    ("未吸氧时88%", "低氧血症"),
     ("SpO2 91%", "血氧饱和度下降"),
     # Blood.
     ("血糖 22.4", "高血糖"),
@@ -87,6 +97,10 @@ PRESENT = [
     ("血糖>33.3", "高血糖"),
     ("blood sugar 420", "高血糖"),
     ("空腹血糖8.2", "高血糖"),
+    ("血糖 28", "高血糖"),
+    ("血糖30", "高血糖"),
+    ("BG 280", "高血糖"),
+    ("BM 2.1", "低血糖"),
     ("血糖才2.8", "低血糖"),
     ("glucose 45 mg/dL", "低血糖"),
     ("WBC 18.5", "白细胞升高"),
@@ -112,7 +126,10 @@ PRESENT = [
     ("A&E says K is 2.1", "低钾血症"),
     ("K+ 6.8 mEq/L", "高钾血症"),
     ("血钾2.5mmol/L", "低钾血症"),
+    ("钾7.2", "高钾血症"),
+    ("K 2.1 L", "低钾血症"),
     ("Na 118", "低钠血症"),
+    ("钠 115", "低钠血症"),
     ("sodium 155", "高钠血症"),
     ("calcium 14.2", "高钙血症"),
     ("血钙1.8", "低钙血症"),
@@ -143,6 +160,7 @@ PRESENT = [
     ("BNP 850 pg/mL", "BNP升高"),
     ("INR 4.5", "INR升高"),
     ("pH 7.12", "酸中毒"),
+    ("pH 7.1", "酸中毒"),
     ("HbA1c 11.2%", "糖化血红蛋白升高"),
     ("HbA1c 86 mmol/mol", "糖化血红蛋白升高"),
     ("TSH 46", "TSH升高"),
@@ -182,6 +200,9 @@ NOTHING = [
     *("SpO2目标88-92%", "target SpO2 88-92%", "keep SBP < 90", "血压目标<140/90", "SIRS criteria: temp > 38, HR > 90"),
     *("血小板低于30，暂时不要打肌肉针", "长牙期低烧一般不超过38度", "血钾参考范围3.5-5.5", "参考值:白细胞4-10", "正常体温36-37.5℃"),
     *("体温没超过37.5", "体温不到38", "体温<38", "never above 38", "CRP <10", "troponin <0.01", "SpO2 >90%", "no temp over 38.5"),
+    # 38 to 42 of something else, and other things that look like a value without a name.
+    *("CRP 5.2，今天39.2", "CA125昨天45.2，今天39.2", "白细胞，最高39.2", "体重，39.2", "CEA，昨天39.2", "腰围，早上39.2", "HCT 30% on 4 L", "EF 45% on room air", "胎龄39.2周", "38.5 weeks", "BM 2 per day"),
+    *("头孢曲松钠 120", "丙戊酸钠 125", "口服补钾3.0", "胸水pH 7.1", "urine pH 7.1", "pH 7.5", "烧伤60%", "FiO2 60% on 4 L"),
     # In more than one unit plausible, or too little said.
     *("bilirubin 12", "CRP 5", "glucose 30", "血糖 8", "D-dimer 60", "尿素氮 20", "中性粒细胞85%", "pH 6.5", "血压低80了", "BP 90"),
     *("P 130", "R 30", "T 39 lumbar", "k 7", "180/110", "运动后心率150", "during exercise HR 150", "HR 90-110", "ALT 3倍"),
@@ -206,6 +227,12 @@ def test_nothing_is_read(text: str) -> None:
     ("text", "findings"),
     [
         ("T38.5℃，P130次/分，R30次/分，BP180/110mmHg", ["发热", "心动过速", "呼吸急促", "血压升高"]),
+        ("T 39.4 HR 120", ["高热", "心动过速"]),
+        ("SpO2 88 HR 130", ["低氧血症", "心动过速"]),
+        ("RR 28 HR 130", ["呼吸急促", "心动过速"]),
+        ("glucose 450 HR 120", ["高血糖", "心动过速"]),
+        ("T 36.8 HR 120", ["心动过速"]),
+        ("WBC 18.5 K 6.8", ["白细胞升高", "高钾血症"]),
         ("T39 P120 R24 BP110/70", ["发热", "心动过速", "呼吸急促"]),
         ("na 118, k 6.8, cr 4.2", ["低钠血症", "高钾血症", "肌酐升高"]),
         ("DKA: glucose 420, pH 7.1", ["高血糖", "酸中毒"]),
@@ -253,6 +280,19 @@ def test_lists(text: str, findings: list[str]) -> None:
         ("患儿，男，6月，血糖2.8", None, ["低血糖"]),
         ("WBC 15", 1, []),
         ("BMI 15", 6, []),
+        # Low blood pressure.
+        ("BP 90/60", None, []),
+        ("BP 89/60", None, ["低血压"]),
+        ("BP 85/50", None, ["低血压"]),
+        ("BP 85/50", 3, []),
+        ("BP 75/45", 3, ["低血压"]),
+        ("BP 85/50", 8, ["低血压"]),
+        ("BP 88/50", 8, []),
+        ("BP 88/60", 10, ["低血压"]),
+        ("BP 58/30", 0.01, ["低血压"]),
+        ("BP 62/35", 0.01, []),
+        ("小儿，心率130", None, []),
+        ("小儿麻痹，心率130", None, ["心动过速"]),
         # A child of unknown age: only what is abnormal at every age.
         ("孩子心率130", None, []),
         ("孩子心率210", None, ["心动过速"]),
@@ -275,9 +315,26 @@ def test_limits_go_by_age(text: str, age: float | None, findings: list[str]) -> 
         ("3 y/o", (3,)),
         ("72M", (72,)),
         ("骨龄6岁，9岁", (9,)),
+        ("18个月，发热", (1.5,)),
+        ("18 months, fever", (1.5,)),
+        ("aged 5 months", (5 / 12,)),
+        ("男，58", (58,)),
+        ("男，7，发热", (7,)),
+        ("7/女", (7,)),
+        ("boy, 7, HR 130", (7,)),
+        ("M/58", (58,)),
+        ("7/F", (7,)),
+        ("Age: 7", (7,)),
+        ("年龄：7", (7,)),
+        ("年龄：7个月", (7 / 12,)),
         ("病史5年，3岁起病，33岁", (3, 33)),
         ("temp 104 F", (40,)),
         ("5个月前", (40,)),
+        ("咳嗽18个月", (40,)),
+        ("3 months of cough", (40,)),
+        ("男，3天前发热", (40,)),
+        ("boy, 3 days of fever", _ALL_CHILDREN),
+        ("育有2女", (40,)),
     ],
 )
 def test_ages(text: str, ages: tuple[float, ...]) -> None:
@@ -333,9 +390,38 @@ def test_most_findings_are_worded_as_in_the_lexicon() -> None:
     assert len([w for w in wordings if w.casefold() in known]) / len(wordings) > 0.6
 
 
+@pytest.mark.parametrize("limit", sorted({(at.zh, at.en) for q in QUANTITIES for at in q.limits}))
+@pytest.mark.parametrize("known", [frozenset(), lexicon.builtin().wordings("symptom", "disease")], ids=["", "lexicon"])
+def test_a_reading_stays_in_one_piece(limit: tuple[str, str], known: Collection[str]) -> None:
+    for text, name in (("咳嗽,{},头晕", limit[0]), ("cough, {}, dizziness", limit[1])):
+        told = [name if part == "{}" else part for part in text.replace(" ", "").split(",")]
+        assert list(understand(text.format(name), known).present) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "findings"),
+    [
+        ("否认发热，今日39度", [("发热", "absent", ""), ("发热", "present", "39度")]),
+        ("发热，39度", [("发热", "present", "39度")]),
+        (
+            "咳嗽伴SpO2 92%头晕",
+            [("咳嗽", "present", ""), ("血氧饱和度下降", "present", "SpO2 92%"), ("头晕", "present", "")],
+        ),
+        ("38.5度，发热", [("发热", "present", "38.5度")]),
+        ("no fever yesterday, T 38.5 today", [("fever", "absent", ""), ("fever", "present", "T 38.5")]),
+        ("cough with T 38.5", [("cough", "present", ""), ("fever", "present", "T 38.5")]),
+        ("88% on room air, cough", [("hypoxaemia", "present", "88% on room air"), ("cough", "present", "")]),
+    ],
+)
+def test_the_rule_goes_to_the_value_and_not_to_its_namesake(text: str, findings: list[tuple[str, str, str]]) -> None:
+    found = understand(text).findings
+    assert [(f.text, str(f.status), f.said if f.rule else "") for f in found] == findings
+    assert all(f.said in text.replace("，", ",") for f in found)
+
+
 HOSTILE = [
     *("a", "1", "1,", "1,000,", "1/", "体温", "血压", "血压180-", "BP 180/", "T ", "T 38.5 ", "P 130 ", "39.5C ", "高", "高 ", "约"),
-    *("血压高,", "3岁", "男,", "正常,", "为", "(", "( ", "。", "E3V4", "of ", "WBC of is was ", "CSF ", "😀", "ﷺ", "38度", "K "),
+    *("血压高,", "3岁", "男,", "正常,", "为", "(", "( ", "。", "E3V4", "of ", "WBC of is was ", "CSF ", "39.2，", "39.2\n", "\n", "昨晚", "男 ", "年龄 ", "88% ", "M/", "T 39 HR ", "😀", "ﷺ", "38度", "K "),
 ]  # fmt: skip
 
 
