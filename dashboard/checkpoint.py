@@ -25,30 +25,11 @@ WEIGHTS = ("model.safetensors", "pytorch_model.bin", "model.safetensors.index.js
 TOKENIZERS = ("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "vocab.json")
 SHORTEST = 16  # tokens; a text cut shorter than this is no text
 
+
 # Why a file is refused: (Chinese, English).
-REASONS = {
-    "content": ("内容不是这种模型所要的", "does not hold what a model of its kind needs"),
-    "damaged": ("文件不完整或已损坏", "ends too early or is damaged"),
-    "fails": ("打开后无法计算文本", "opens but fails at a first text"),
-    "finite": ("含有非有限数值：{names}", "holds numbers that are not finite: {names}"),
-    "json": ("不是有效的 JSON", "is not valid JSON"),
-    "labels": ("有 {count} 个标签，重排模型应为 1 个", "has {count} labels, a reranker has 1"),
-    "layers": ("含有 config.json 之外的层：{names}", "holds layers that config.json leaves out: {names}"),
-    "parts": ("缺少分片：{names}", "lacks its parts: {names}"),
-    "pooling": ("池化方式只能是 mean 或 cls", "has a pooling mode other than mean or cls"),
-    "shape": ("权重形状为 {shape}，隐藏层宽度为 {width}", "weights of another size: shape {shape}, hidden size {width}"),
-    "size": ("权重大小不符：{names}", "weights of another size: {names}"),
-    "tensors": ("不是只含张量的文件", "is not a file of plain tensors"),
-    "tokenizer": ("分词器与网络不符：{tokens} 个词元，{rows} 行", "the tokenizer does not match the network: {tokens} tokens, {rows} rows"),
-    "unreadable": ("无法读取", "cannot be read"),
-    "value": ("{key} 的值不可用", "the value of {key} cannot be used"),
-    "weights": ("缺少权重：{names}", "lacks weights: {names}"),
-}  # fmt: skip
-
-
-def refusal(file: Path | str, reason: str, **params: object) -> ZhenluError:
-    """Why a file of a model is refused, in both languages."""
-    return ZhenluError("model_file", file=str(file), reason=" / ".join(REASONS[reason]).format(**params))
+def refusal(file: Path | str, why: str, **params: object) -> ZhenluError:
+    """A file of a model is refused; ``why`` is a key of `dashboard.text.REASONS`, and ``params`` fill its words."""
+    return ZhenluError("model_file", file=str(file), why=why, **params)
 
 
 @contextmanager

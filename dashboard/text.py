@@ -104,6 +104,26 @@ ERRORS: dict[str, tuple[str, str]] = {
     "row_duplicate_id": ("编号 {id} 与第 {first} 条重复", "repeats the id {id} of record {first}"),
 }  # fmt: skip
 
+# Why a file of a model is refused.
+REASONS: dict[str, tuple[str, str]] = {
+    "content": ("内容不是这种模型所要的", "does not hold what a model of its kind needs"),
+    "damaged": ("文件不完整或已损坏", "ends too early or is damaged"),
+    "fails": ("打开后无法计算文本", "opens but fails at a first text"),
+    "finite": ("含有非有限数值：{names}", "holds numbers that are not finite: {names}"),
+    "json": ("不是有效的 JSON", "is not valid JSON"),
+    "labels": ("有 {count} 个标签，重排模型应为 1 个", "has {count} labels, a reranker has 1"),
+    "layers": ("含有 config.json 之外的层：{names}", "holds layers that config.json leaves out: {names}"),
+    "parts": ("缺少分片：{names}", "lacks its parts: {names}"),
+    "pooling": ("池化方式只能是 mean 或 cls", "has a pooling mode other than mean or cls"),
+    "shape": ("权重形状为 {shape}，隐藏层宽度为 {width}", "weights of another size: shape {shape}, hidden size {width}"),
+    "size": ("权重大小不符：{names}", "weights of another size: {names}"),
+    "tensors": ("不是只含张量的文件", "is not a file of plain tensors"),
+    "tokenizer": ("分词器与网络不符：{tokens} 个词元，{rows} 行", "the tokenizer does not match the network: {tokens} tokens, {rows} rows"),
+    "unreadable": ("无法读取", "cannot be read"),
+    "value": ("{key} 的值不可用", "the value of {key} cannot be used"),
+    "weights": ("缺少权重：{names}", "lacks weights: {names}"),
+}  # fmt: skip
+
 # What a page and a print-out both say of a result.
 RESULT: dict[str, tuple[str, str]] = {
     "comma": ("、", ", "),
@@ -130,7 +150,10 @@ def say(key: str, language: Language, catalogue: Mapping[str, tuple[str, str]] =
 
 
 def message(error: ZhenluError, language: Language) -> str:
-    return say(error.code, language, **error.params)
+    params = dict(error.params)
+    if "why" in params:  # a reason that has words of its own
+        params["reason"] = say(str(params["why"]), language, REASONS, **params)
+    return say(error.code, language, **params)
 
 
 def hint(error: ZhenluError, language: Language) -> str:

@@ -53,10 +53,10 @@ def refused(folder: Path, role: str = "encoder") -> ZhenluError:
 
 
 def refused_file(folder: Path, role: str = "encoder") -> tuple[str, str]:
-    """(name of the file, reason)."""
+    """(name of the file, the message in English)."""
     error = refused(folder, role)
     assert error.code == "model_file"
-    return Path(str(error.params["file"])).name, str(error.params["reason"])
+    return Path(str(error.params["file"])).name, message(error, "en")
 
 
 def edit_json(path: Path, **changes: Any) -> None:
