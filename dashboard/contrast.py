@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from dashboard.domain import Candidate, Language
+from dashboard.domain import Candidate, Language, side_of
 from dashboard.store import KnowledgeBase
 
 Kind = Literal["finding", "shared", "separating"]
@@ -46,7 +46,8 @@ def contrast(
             for other in range(place + 1, len(own)):
                 others, known = own[other]
                 scores = [
-                    float(v @ vector) if n not in used[other] else -1.0 for n, v in zip(others, known, strict=True)
+                    float(v @ vector) if n not in used[other] and side_of(n) * side_of(name) >= 0 else -1.0
+                    for n, v in zip(others, known, strict=True)
                 ]
                 best = int(np.argmax(scores))
                 if scores[best] >= floor:

@@ -13,11 +13,18 @@ BANDS: tuple[Band, ...] = ("strong", "possible", "weak", "none")
 LEVELS = ("very_similar", "related", "unrelated")
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_LEFT = re.compile(r"左|(?<![a-z])left(?![a-z])", re.IGNORECASE)
+_RIGHT = re.compile(r"右|(?<![a-z])right(?![a-z])", re.IGNORECASE)
 
 
 def language_of(text: str) -> Language:
     """zh when the text has Chinese characters, else en."""
     return "zh" if _HAN.search(text) else "en"
+
+
+def side_of(text: str) -> int:
+    """-1 of the left side, 1 of the right, 0 of neither or of both."""
+    return bool(_RIGHT.search(text)) - bool(_LEFT.search(text))
 
 
 class ZhenluError(Exception):

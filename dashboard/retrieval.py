@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from dashboard.domain import Finding, Language, Patient, Status, ZhenluError, language_of
+from dashboard.domain import Finding, Language, Patient, Status, ZhenluError, language_of, side_of
 from dashboard.encoders.base import Encoder
 from dashboard.findings import extract, normalise
 from dashboard.rerankers import Reranker
@@ -15,6 +15,7 @@ from dashboard.store import KnowledgeBase
 from dashboard.values import judged
 
 MODES = ("dense", "hybrid", "rerank")
+OTHER_SIDE = 0.7  # what a symptom of the other side keeps of its similarity
 AGAINST = 0.06  # what an absent finding takes from the score of an entry that has it
 
 
@@ -141,6 +142,9 @@ def retrieve(parts: Parts, query: Query, options: Options) -> Recalled:
     encode_ms = milliseconds(started)
     vector, parts_of = encoding.dense[0], encoding.dense[1:]
     similarity = parts_of @ kb.phrase_vectors.T
+    # An encoder has left and right as near to each other as two words for the same.
+    sides = np.array([side_of(finding) for finding in (*query.present, *query.absent)])
+    similarity[np.outer(sides, kb.phrase_sides) < 0] *= OTHER_SIDE
     present, absent = similarity[: len(query.present)], similarity[len(query.present) :]
 
     # An entry's passages lie near each other: as many for each wanted entry as entries have, and four at least.

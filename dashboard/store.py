@@ -30,7 +30,7 @@ from chromadb.config import Settings as ChromaSettings
 from filelock import FileLock, Timeout
 from scipy.sparse import csr_matrix, load_npz, save_npz
 
-from dashboard.domain import Entry, Language, LoadReport, RedFlag, ZhenluError
+from dashboard.domain import Entry, Language, LoadReport, RedFlag, ZhenluError, side_of
 from dashboard.encoders.base import Encoder
 from dashboard.records import Parsed, key
 
@@ -64,7 +64,7 @@ class KnowledgeBase:
 
     passages: the whole text of every entry in each of its languages, ``wholes`` of them, then the briefs, which have dense
     vectors only: a description that speaks of genes or history hides the symptoms from a query, and helps elsewhere.
-    phrases: the unique symptom texts, with their languages;
+    phrases: the unique symptom texts; phrase_sides: -1 for those of the left side, 1 of the right, 0 of neither or both;
     phrase_vectors float32 (phrases, d). Entry i has the phrases ``phrase_ids[phrase_starts[i]:phrase_starts[i + 1]]``.
     """
 
@@ -75,6 +75,7 @@ class KnowledgeBase:
     passage_language: tuple[Language, ...]
     wholes: int
     phrases: tuple[str, ...]
+    phrase_sides: np.ndarray
     phrase_vectors: np.ndarray
     phrase_ids: np.ndarray
     phrase_starts: np.ndarray
@@ -155,6 +156,7 @@ class Store:
         meta = self.meta(kb, version)
         folder = self._folder(kb) / meta.version
         entries = tuple(_read_entries(folder / "entries.jsonl"))
+        phrases = tuple(_phrases(entries))
         texts, wholes = _passages(entries)
         texts = texts[: meta.passages]  # versions of older editions have no briefs
         with np.load(folder / "phrases.npz", allow_pickle=False) as saved:
@@ -167,7 +169,8 @@ class Store:
             passage_text=tuple(text for _, _, text in texts),
             passage_language=tuple(language for _, language, _ in texts),
             wholes=wholes,
-            phrases=tuple(_phrases(entries)),
+            phrases=phrases,
+            phrase_sides=np.array([side_of(p) for p in phrases]),
             phrase_vectors=vectors,
             phrase_ids=ids,
             phrase_starts=starts,

@@ -76,3 +76,11 @@ def test_an_english_entry_with_other_english_symptoms_stands_beside_a_chinese_qu
     assert [kb.phrases[i] for i in kb.symptoms(1, "en").values()] == ["上腹痛", "黑便"]
     rows = contrast(kb, ask(kb, m3_encoder, "上腹痛").candidates, 0.9999, "zh")
     assert {"bloating", "黑便"} <= {cell for row in rows for cell in row.cells}
+
+
+def test_symptoms_of_two_sides_are_not_shared(m3_encoder: Any, tmp_path: Path) -> None:
+    entries = (Entry("a", "阑尾炎", ("发热", "右下腹痛")), Entry("b", "憩室炎", ("发热", "左下腹痛")))
+    Store(tmp_path).load("sides", Parsed(entries, (), 2), m3_encoder)
+    kb = Store(tmp_path).open("sides")
+    rows = contrast(kb, ask(kb, m3_encoder, "发热").candidates, -0.99)  # all else counts as the same
+    assert {c for r in rows if r.kind == "separating" for c in r.cells if c} == {"右下腹痛", "左下腹痛"}

@@ -12,6 +12,7 @@ import pytest
 
 from dashboard.checkpoint import Calibration
 from dashboard.domain import Entry, Finding, Patient, RedFlag, Status, ZhenluError
+from dashboard.encoders.base import Encoding
 from dashboard.explain import WEIGHED, band, misfit, urgency
 from dashboard.records import Parsed
 from dashboard.rerankers import chunks
@@ -102,6 +103,25 @@ def test_what_is_absent_counts_against_and_is_not_searched_for(kb: KnowledgeBase
     *_, result = search(parts, with_it, Options())
     candidate = next(c for c in result.candidates if c.entry.id == "flu")
     assert [(e.finding, e.symptom) for e in candidate.against] == [("头痛", "头痛")]
+
+
+def test_a_symptom_of_the_other_side_is_no_evidence(
+    store_of: Callable[[Sequence[Entry]], KnowledgeBase], m3_encoder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = [
+        Entry("appendix", "阑尾炎", ("右下腹痛",), symptoms_en=("pain in the right lower abdomen",)),
+        Entry("colon", "憩室炎", ("左下腹痛",), symptoms_en=("pain in the left lower abdomen",)),
+        Entry("both", "膀胱炎", ("下腹痛",), symptoms_en=("pain in the lower abdomen",)),
+    ]
+    kb = store_of(entries)
+    vector = m3_encoder.encode(["x"]).dense  # every text is like every other
+    kb = replace(kb, phrase_vectors=np.repeat(vector, len(kb.phrases), axis=0))
+    monkeypatch.setattr(m3_encoder, "encode", lambda texts, **_: Encoding(np.repeat(vector, len(texts), axis=0)))
+    for text, other in (("左下腹痛", "右下腹痛"), ("pain in my Right lower abdomen", "pain in the left lower abdomen")):
+        recalled = retrieve(Parts(kb, m3_encoder, None), from_findings(text, [Finding(text)]), Options())
+        near = dict(zip(kb.phrases, recalled.similarity[0], strict=True))
+        assert near[other] < 0.8
+        assert near["下腹痛"] == pytest.approx(1)
 
 
 def test_an_absent_finding_never_takes_an_emergency_out_of_cant_miss(kb: KnowledgeBase, m3_encoder: Any) -> None:
