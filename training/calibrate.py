@@ -34,6 +34,7 @@ RECALL = 50
 TEMPERATURES = (0.01, 0.015, 0.02, 0.03, 0.04)
 NOISE = 0.2  # of the cases without an urgent answer, those that may show a can't-miss panel
 PRIOR = 0.3
+USUAL = np.array([2, 1, 2, 2]) / 7  # what bge-m3's model card gives dense, sparse and multi-vector; findings as dense
 WORTH = 0.01  # of mean reciprocal rank: what a reranker has to bring for the half second it takes
 Row = dict[str, Any]
 
@@ -104,7 +105,7 @@ def features(found: Services, parts: Parts, vignette: dict[str, Any]) -> Row | N
 
 
 def fusion(rows: list[Row]) -> dict[str, float]:
-    """The weights with the best mean reciprocal rank, on a grid that sums to 1, drawn a little towards equal ones:
+    """The weights with the best mean reciprocal rank, on a grid that sums to 1, drawn a little towards the usual ones:
     the vignettes are about entries the model knows, other bases are not. None is 0: they were written to hold none of
     a textbook's words, which other queries do, so they cannot tell what the sparse channel is worth."""
     grid = np.arange(STEP, 1, STEP)
@@ -114,7 +115,7 @@ def fusion(rows: list[Row]) -> dict[str, float]:
             continue
         weights = np.array([a, b, c, 1 - a - b - c])
         value = float(np.mean([reciprocal(r["matrix"] @ weights, r["label"]) for r in rows]))
-        value -= PRIOR * float(((weights - 0.25) ** 2).sum())
+        value -= PRIOR * float(((weights - USUAL) ** 2).sum())
         if value > best:
             best, chosen = value, weights
     new = [r for r in rows if r["unseen"]]
