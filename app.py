@@ -18,11 +18,10 @@ def warm() -> None:
     """Open what the first search needs; a page shows whatever is wrong, so a failure here is only noted."""
     try:
         found = services.get()
-        found.encoder.encode(["warm"], kinds=found.encoder.kinds)
+        _ = found.encoder  # a model reads a first text when it is opened
         if found.needs_builtin():
             found.start_builtin()
-        if found.reranker is not None:
-            found.reranker.score("warm", ["up"])
+        _ = found.reranker
     except ZhenluError as error:
         logging.getLogger("zhenlu").error("%s", error)
 

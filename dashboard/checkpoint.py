@@ -26,7 +26,6 @@ TOKENIZERS = ("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spiece.
 SHORTEST = 16  # tokens; a text cut shorter than this is no text
 
 
-# Why a file is refused: (Chinese, English).
 def refusal(file: Path | str, why: str, **params: object) -> ZhenluError:
     """A file of a model is refused; ``why`` is a key of `dashboard.text.REASONS`, and ``params`` fill its words."""
     return ZhenluError("model_file", file=str(file), why=why, **params)
@@ -300,23 +299,25 @@ def passed_over(settings: Settings, role: str) -> ZhenluError | None:
     if resolve("auto", settings, role) != COMPACT[role]:
         return None
     layout = _published_layout(role)
-    begun = (p for p in candidates(AUTO[role], settings) if len(_lacking(p, layout)) < len(layout.needs))
-    return next((_incomplete(folder, layout) for folder in begun), None)
+    with opening(Path("auto")):
+        begun = (p for p in candidates(AUTO[role], settings) if len(_lacking(p, layout)) < len(layout.needs))
+        return next((_incomplete(folder, layout) for folder in begun), None)
 
 
 def resolve(spec: str, settings: Settings, role: str) -> Path:
     """The folder a setting names. auto: the published model when its files are here, else the compact one.
 
-    Raises ZhenluError model_missing.
+    Raises ZhenluError model_not_here, or model_file for a folder that cannot be looked into.
     """
-    if spec == "auto":
-        return locate(AUTO[role], settings, role) or COMPACT[role]
-    if spec == "compact":
-        return COMPACT[role]
-    if spec in PUBLISHED or spec in PUBLISHED.values():
-        name = spec.rsplit("/", maxsplit=1)[-1]
-        folder = locate(name, settings, role)
-        if folder is None:
-            raise ZhenluError("model_not_here", name=name)
-        return folder
-    return Path(spec).expanduser()
+    with opening(Path(spec)):
+        if spec == "auto":
+            return locate(AUTO[role], settings, role) or COMPACT[role]
+        if spec == "compact":
+            return COMPACT[role]
+        if spec in PUBLISHED or spec in PUBLISHED.values():
+            name = spec.rsplit("/", maxsplit=1)[-1]
+            folder = locate(name, settings, role)
+            if folder is None:
+                raise ZhenluError("model_not_here", name=name)
+            return folder
+        return Path(spec).expanduser()

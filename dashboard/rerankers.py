@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -98,8 +97,7 @@ def open_reranker(settings: Settings) -> Reranker | None:
     """The reranker that the settings name, or None for "none". Raises as `open_checkpoint` and `resolve` do."""
     if settings.reranker == "none":
         return None
-    with opening(Path(settings.reranker)):
-        folder = resolve(settings.reranker, settings, "reranker")
+    folder = resolve(settings.reranker, settings, "reranker")
     with opening(folder):
         checkpoint = open_checkpoint(folder, "reranker")
         reranker = CrossEncoderReranker(checkpoint, bfloat16=settings.rerank_bfloat16 and native_bfloat16())

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from dashboard import lexicon
-from dashboard.checkpoint import COMPACT, opening, passed_over, resolve
+from dashboard.checkpoint import COMPACT, passed_over, resolve
 from dashboard.domain import Patient, SearchResult, ZhenluError
 from dashboard.encoders import Encoder, open_encoder
 from dashboard.feedback import Feedback
@@ -65,9 +65,8 @@ class Services:
         wanted: str = getattr(self.settings, role)
         try:
             folder = wanted != "none" and not (role == "encoder" and self.settings.remote)
-            with opening(Path(wanted)):
-                spec = str(resolve(wanted, self.settings, role)) if folder else wanted
-                incomplete = passed_over(self.settings, role) if folder and wanted == "auto" else None
+            spec = str(resolve(wanted, self.settings, role)) if folder else wanted
+            incomplete = passed_over(self.settings, role) if folder and wanted == "auto" else None
             if incomplete and self._serving is not None:
                 raise incomplete
             if incomplete:  # a command was not told to take it

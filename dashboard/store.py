@@ -16,10 +16,12 @@ import re
 import shutil
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -83,6 +85,11 @@ class KnowledgeBase:
     tokens: np.ndarray | None
     token_starts: np.ndarray | None
     collection: Any
+
+    @cached_property
+    def departments(self) -> Counter[tuple[str, str]]:
+        """(department, department in English) -> entries, in the order met."""
+        return Counter((e.department, e.department_en) for e in self.entries)
 
     def nearest(self, vector: np.ndarray, count: int) -> list[tuple[int, float]]:
         """(passage, cosine) of the nearest passages, best first."""

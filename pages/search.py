@@ -85,8 +85,8 @@ def either(prefix: str, options: Iterable[str]) -> dict[str, str]:
 def departments() -> tuple[dict[str, str], dict[str, str]]:
     """The departments of the base: option -> its name, which is the option itself; name in either language -> option."""
     listed = frame.departments(mine.kb)
-    entries = found.kb(mine.kb).entries if listed else ()
-    named = {name: e.department_in(mine.language) for e in entries for name in (e.department, e.department_en) if name}
+    pairs = found.kb(mine.kb).departments if listed else ()
+    named = {name: (en if mine.language == "en" else "") or zh for zh, en in pairs for name in (zh, en) if name}
     if mine.spoken != mine.language:  # the patient of the last search too, who is printed
         was = mine.patient.department
         mine.patient = replace(mine.patient, department=named.get(was, was))

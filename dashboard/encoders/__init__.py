@@ -1,7 +1,5 @@
 """Text -> vectors. ``open_encoder`` is the one place that decides which implementation a setting means."""
 
-from pathlib import Path
-
 import numpy as np
 
 from dashboard.checkpoint import Checkpoint, open_checkpoint, opening, refusal, resolve, weights_file
@@ -25,8 +23,7 @@ def open_encoder(settings: Settings) -> Encoder:
             key=settings.remote_key.get_secret_value(),
             instruction=settings.remote_instruction,
         )
-    with opening(Path(settings.encoder)):
-        folder = resolve(settings.encoder, settings, "encoder")
+    folder = resolve(settings.encoder, settings, "encoder")
     with opening(folder):
         encoder = _local(open_checkpoint(folder, "encoder"))
     with opening(folder, "fails"):

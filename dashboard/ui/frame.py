@@ -54,11 +54,13 @@ def moment(iso: str) -> str:
 
 def departments(kb: str) -> dict[str, int]:
     """The departments of a base in the session's language -> entries, the largest first; none when it is not loaded."""
-    found, spoken = services.get(), session().language
+    found, counts = services.get(), Counter[str]()
     if found.store.active(kb) is None:
         return {}
-    named = [e.department_in(spoken) for e in found.kb(kb).entries]
-    return dict(Counter(filter(None, named)).most_common())
+    for (zh, en), count in found.kb(kb).departments.items():
+        counts[(en if session().language == "en" else "") or zh] += count
+    del counts[""]
+    return dict(counts.most_common())
 
 
 def error(problem: ZhenluError) -> None:
