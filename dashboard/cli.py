@@ -190,8 +190,10 @@ def _load_file(
 
 
 def _ready(found: Services, kb: str) -> None:
-    """The first command that needs the built-in base loads it."""
-    if kb == BUILTIN and found.needs_builtin():
+    """The first command that needs the built-in base loads it: to search in it, or for what it lends to another."""
+    if kb != BUILTIN and (not found.settings.counterparts or found.store.active(kb) is None):
+        return
+    if found.needs_builtin():
         print("loading the built-in knowledge base ...", file=sys.stderr)
         _load_file(found, BUILTIN_FILE, BUILTIN, {}, jobs.Reporter(None))
 
@@ -216,6 +218,10 @@ def _search(args: argparse.Namespace, found: Services) -> None:
         print(f"{candidate.rank}. {entry.disease} {entry.disease_en}  {candidate.band} {candidate.score:.2f} {bar}")
         for e in candidate.evidence:
             print(f"     {e.finding} ~ {e.symptom} {e.similarity:.2f}")
+        if candidate.counterpart:
+            name = " ".join(filter(None, (candidate.counterpart.entry.disease, candidate.counterpart.entry.disease_en)))
+            for e in candidate.counterpart.evidence:
+                print(f"     {e.finding} ~ {e.symptom} {e.similarity:.2f} ({BUILTIN}: {name})")
 
 
 def search_document(result: SearchResult) -> dict[str, Any]:
@@ -242,6 +248,15 @@ def search_document(result: SearchResult) -> dict[str, Any]:
                 "against": [asdict(e) for e in c.against],
                 "ask": list(c.ask),
                 "misfits": list(c.misfits),
+                "counterpart": c.counterpart
+                and {
+                    "id": c.counterpart.entry.id,
+                    "disease": c.counterpart.entry.disease,
+                    "disease_en": c.counterpart.entry.disease_en,
+                    "score": c.counterpart.score,
+                    "lift": c.counterpart.lift,
+                    "evidence": [asdict(e) for e in c.counterpart.evidence],
+                },
             }
             for c in result.candidates
         ],

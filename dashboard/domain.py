@@ -96,6 +96,11 @@ class Entry:
         groups = self.phrases()
         return groups.get(language) or next(iter(groups.values()))
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that the disease is called, each name once."""
+        return tuple(dict.fromkeys(filter(None, (self.disease, self.disease_en, *self.aliases, *self.aliases_en))))
+
     def name_in(self, language: Language) -> str:
         return (self.disease_en if language == "en" else "") or self.disease
 
@@ -157,6 +162,17 @@ class Scores:
 
 
 @dataclass(frozen=True)
+class Counterpart:
+    """The built-in base's entry of the same name: what it explains that the candidate's own entry does not, its fused
+    score, and by how much that of the candidate rose for it."""
+
+    entry: Entry
+    evidence: tuple[Evidence, ...]
+    score: float
+    lift: float
+
+
+@dataclass(frozen=True)
 class Candidate:
     entry: Entry
     rank: int
@@ -168,6 +184,7 @@ class Candidate:
     against: tuple[Evidence, ...] = ()
     ask: tuple[str, ...] = ()
     misfits: tuple[str, ...] = ()
+    counterpart: Counterpart | None = None
     moved: int = 0  # places gained since the first list
 
 

@@ -7,7 +7,19 @@ from dataclasses import replace
 import numpy as np
 
 from dashboard import cues
-from dashboard.domain import BANDS, Band, Candidate, CantMiss, Entry, Evidence, Language, Patient, Scores, Wanted
+from dashboard.domain import (
+    BANDS,
+    Band,
+    Candidate,
+    CantMiss,
+    Counterpart,
+    Entry,
+    Evidence,
+    Language,
+    Patient,
+    Scores,
+    Wanted,
+)
 from dashboard.evaluation import SHOWN
 from dashboard.records import key
 from dashboard.retrieval import Parts, Query, Recalled
@@ -21,7 +33,8 @@ AGES = {"neonate": (0, 0.08), "infant": (0, 1), "child": (1, 12), "adolescent": 
 
 
 def explain(parts: Parts, query: Query, recalled: Recalled, index: int, candidate: Candidate) -> Candidate:
-    """Finding by finding: the entry's best symptom, what is left over, what speaks against, what to ask."""
+    """Finding by finding: the entry's best symptom, else its counterpart's, what is left over, what speaks against, what
+    to ask."""
     kb, floor = parts.kb, parts.encoder.calibration.evidence
     ids = kb.phrases_of(index)
     shown = _in_language(candidate.entry, query.language)
@@ -38,14 +51,29 @@ def explain(parts: Parts, query: Query, recalled: Recalled, index: int, candidat
         if found.similarity >= floor:
             against.append(found)
             met.add(found.symptom)
+    counterpart = _counterpart(parts, query, recalled, index)
+    lent = [e for e in counterpart.evidence if e.finding in unexplained] if counterpart else []
     ask = [s for s in dict.fromkeys(shown.values()) if s not in met][:ASK]
     return replace(
         candidate,
         evidence=tuple(evidence),
-        unexplained=tuple(unexplained),
+        unexplained=tuple(f for f in unexplained if all(e.finding != f for e in lent)),
         against=tuple(against),
         ask=tuple(ask),
+        counterpart=replace(counterpart, evidence=tuple(lent)) if counterpart else None,
     )
+
+
+def _counterpart(parts: Parts, query: Query, recalled: Recalled, index: int) -> Counterpart | None:
+    """What lifts an entry, with all that it explains; None when nothing does."""
+    row = int(np.searchsorted(recalled.entries, index))
+    if parts.counterparts is None or recalled.lent is None or recalled.lenders[row] < 0:
+        return None
+    lender, place = parts.counterparts.kb, int(recalled.lenders[row])
+    bare = Candidate(lender.entries[place], 0, 0.0, "none", Scores())
+    told = explain(replace(parts, kb=lender, counterparts=None), query, recalled.lent, place, bare)
+    score = recalled.lent.fused[np.searchsorted(recalled.lent.entries, place)]
+    return Counterpart(told.entry, told.evidence, round(float(score), 4), round(float(recalled.lifts[row]), 4))
 
 
 def _match(kb: KnowledgeBase, ids: np.ndarray, finding: str, row: np.ndarray, shown: Mapping[str, str]) -> Evidence:
@@ -83,7 +111,8 @@ def cant_miss(parts: Parts, query: Query, recalled: Recalled, patient: Patient) 
             candidate = Candidate(entry, 0, 0.0, "none", Scores())
             explained = explain(parts, query, recalled, int(recalled.entries[row]), candidate)
             flag = entry.red_flags[0] if entry.red_flags else None
-            found.append(CantMiss(entry, flag, explained.evidence, misfit(entry, patient)))
+            lent = explained.counterpart.evidence if explained.counterpart else ()
+            found.append(CantMiss(entry, flag, (*explained.evidence, *lent), misfit(entry, patient)))
     return tuple(found)
 
 

@@ -1,14 +1,16 @@
-"""From a text to scored entries: recall by every channel, scores of their union in all of them, one fusion."""
+"""From a text to scored entries: recall by every channel, scores of their union in all of them, one fusion; then what
+another base knows of the same diseases."""
 
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from dashboard.counterparts import Counterparts
 from dashboard.domain import Finding, Language, Patient, Status, ZhenluError, language_of, side_of
-from dashboard.encoders.base import Encoder
+from dashboard.encoders.base import Encoder, Encoding
 from dashboard.findings import extract, normalise
 from dashboard.rerankers import Reranker
 from dashboard.store import KnowledgeBase
@@ -28,6 +30,7 @@ class Parts:
     reranker: Reranker | None
     wordings: Iterable[str] = ()
     bands: Mapping[str, Sequence[float]] = field(default_factory=dict)  # stage -> this base's own, where calibrated
+    counterparts: Counterparts | None = None
 
     def edges(self, stage: str) -> Sequence[float]:
         """The lowest score of strong, possible and weak in a stage: this base's own, else the model's."""
@@ -118,28 +121,55 @@ def from_findings(text: str, findings: Sequence[Finding]) -> Query:
     return Query(text, tuple(findings), by[Status.PRESENT], by[Status.ABSENT])
 
 
-@dataclass
+@dataclass(frozen=True)
 class Recalled:
-    """Scores of the recalled entries, one row each; a channel that did not run is left out of ``channels``."""
+    """Scores of the recalled entries, one row each, in the base's order; a channel that did not run is left out of ``channels``."""
 
     entries: np.ndarray  # (n,) entry index
     channels: dict[str, np.ndarray]  # name -> (n,)
     similarity: np.ndarray  # (present findings, phrases)
     absent: np.ndarray  # (absent findings, phrases)
-    encode_ms: float
     fused: np.ndarray  # (n,)
     present: np.ndarray  # (n,) the same before what is absent was taken off
     told: float  # how far the present findings narrow the base down: 1 is down to one entry
+    encode_ms: float = 0.0
+    lent: "Recalled | None" = None  # the same of the base that lends, where one does
+    lifts: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (n,) what fused and present have risen by for it
+    lenders: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))  # (n,) for which of its entries, or -1
 
 
 def retrieve(parts: Parts, query: Query, options: Options) -> Recalled:
-    """Recall by every channel the base and the encoder have, score their union in all of them, fuse."""
-    kb, encoder = parts.kb, parts.encoder
-    weights = encoder.calibration.fusion
-    started = time.perf_counter()
-    kinds = [k for k in kb.meta.kinds if k == "dense" or (options.mode != "dense" and weights.get(k, 0) > 0)]
-    encoding = encoder.encode([query.whole, *query.present, *query.absent], query=True, kinds=kinds)
+    """Recall by every channel the base and the encoder have, score their union in all of them, fuse, and lift entries
+    towards their counterparts."""
+    weights, started = parts.encoder.calibration.fusion, time.perf_counter()
+    kinds = [k for k in parts.kb.meta.kinds if k == "dense" or (options.mode != "dense" and weights.get(k, 0) > 0)]
+    encoding = parts.encoder.encode([query.whole, *query.present, *query.absent], query=True, kinds=kinds)
     encode_ms = milliseconds(started)
+    pairs = parts.counterparts if options.mode != "dense" else None
+    if pairs is None:
+        found = _score(parts.kb, parts.encoder, query, options, encoding, frozenset())
+        return replace(found, encode_ms=encode_ms)
+    lent = _score(pairs.kb, parts.encoder, query, options, encoding, frozenset())
+    known = np.full(len(pairs.kb.entries), -1.0)
+    known[lent.entries] = lent.fused
+    found = _score(parts.kb, parts.encoder, query, options, encoding, pairs.recall(known, options.recall))
+    lifts, lenders = pairs.lift(known, found.entries, found.fused)
+    return replace(
+        found,
+        fused=found.fused + lifts,
+        present=found.present + lifts,
+        encode_ms=encode_ms,
+        lent=lent,
+        lifts=lifts,
+        lenders=lenders,
+    )
+
+
+def _score(
+    kb: KnowledgeBase, encoder: Encoder, query: Query, options: Options, encoding: Encoding, also: Set[int]
+) -> Recalled:
+    """One base. ``also``: entries to score whether or not a channel recalls them."""
+    weights = encoder.calibration.fusion
     vector, parts_of = encoding.dense[0], encoding.dense[1:]
     similarity = parts_of @ kb.phrase_vectors.T
     # An encoder has left and right as near to each other as two words for the same.
@@ -150,7 +180,7 @@ def retrieve(parts: Parts, query: Query, options: Options) -> Recalled:
     # An entry's passages lie near each other: as many for each wanted entry as entries have, and four at least.
     each = max(4, -(-len(kb.passage_entry) // len(kb.entries)))
     passages = dict(kb.nearest(vector, options.recall * each))
-    recalled = {int(kb.passage_entry[i]) for i in passages}
+    recalled = {int(kb.passage_entry[i]) for i in passages} | also
     channels: dict[str, np.ndarray] = {}
     by_findings, told = findings_scores(kb, present, encoder.calibration.evidence)
     if options.mode != "dense":
@@ -175,7 +205,7 @@ def retrieve(parts: Parts, query: Query, options: Options) -> Recalled:
     fused = fit = fuse(channels, weights)
     if len(absent):
         fused = fused - AGAINST * _contradiction(kb, absent, entries, encoder.calibration.evidence)
-    return Recalled(entries, channels, present, absent, encode_ms, fused, fit, told)
+    return Recalled(entries, channels, present, absent, fused, fit, told)
 
 
 def fuse(channels: Mapping[str, np.ndarray], weights: Mapping[str, float]) -> np.ndarray:

@@ -155,6 +155,8 @@ def _result(
         notices.append("bands_uncalibrated")
     if parts.reranker is not None and not parts.reranker.calibration.use_reranker:
         notices.append("reranker_not_used")
+    if any(c.counterpart for c in candidates):
+        notices.append("counterparts")
     return SearchResult(
         query=query.text,
         kb=parts.kb.meta.kb,

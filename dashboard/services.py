@@ -12,8 +12,9 @@ from pathlib import Path
 
 import torch
 
-from dashboard import lexicon
+from dashboard import counterparts, lexicon
 from dashboard.checkpoint import COMPACT, passed_over, resolve
+from dashboard.counterparts import Counterparts
 from dashboard.domain import Patient, SearchResult, ZhenluError
 from dashboard.encoders import Encoder, open_encoder
 from dashboard.feedback import Feedback
@@ -46,6 +47,7 @@ class Services:
         self._lock = threading.RLock()
         self._started = time.time()
         self._open: dict[str, KnowledgeBase] = {}
+        self._paired: dict[str, tuple[KnowledgeBase, KnowledgeBase, Counterparts | None]] = {}
 
     @cached_property
     def _encoder(self) -> tuple[str, Encoder]:
@@ -152,7 +154,21 @@ class Services:
 
     def parts(self, kb: str) -> Parts:
         bands = self.store.bands(kb, self.models_key)
-        return Parts(self.kb(kb), self.encoder, self.reranker, self.finding_wordings, bands)
+        return Parts(self.kb(kb), self.encoder, self.reranker, self.finding_wordings, bands, self._counterparts(kb))
+
+    def _counterparts(self, name: str) -> Counterparts | None:
+        """What the built-in base lends to a base; None to itself, and while it is not loaded by this encoder."""
+        if not self.settings.counterparts or name == BUILTIN or self.store.active(BUILTIN) is None:
+            return None
+        kb, lender = self.kb(name), self.kb(BUILTIN)
+        if not kb.meta.fingerprint == lender.meta.fingerprint == self.encoder.fingerprint:
+            return None
+        with self._lock:
+            known = self._paired.get(name)
+            if known is None or known[0] is not kb or known[1] is not lender:
+                floor = self.encoder.calibration.similarity["very_similar"]
+                known = self._paired[name] = kb, lender, counterparts.pair(kb, lender, floor)
+            return known[2]
 
     def check_new_base(self, kb: str, file: Path) -> None:
         """Raises ZhenluError kb_name, or kb_reserved when the file would take the built-in base's place."""
@@ -163,7 +179,12 @@ class Services:
     @property
     def models_key(self) -> str:
         """Tells one way of scoring from another: what bands hold for."""
-        weights = [EDITION, self.encoder.calibration.fusion, self.reranker and self.reranker.calibration.blend]
+        weights = [
+            EDITION,
+            self.settings.counterparts,
+            self.encoder.calibration.fusion,
+            self.reranker and self.reranker.calibration.blend,
+        ]
         scoring = hashlib.sha256(json.dumps(weights, sort_keys=True).encode()).hexdigest()[:8]
         return f"{self.encoder.fingerprint} {self.reranker.fingerprint if self.reranker else '-'} {scoring}"
 

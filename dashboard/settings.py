@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     recall: int = Field(50, ge=1, le=1000, description="How many entries the first stage hands to the reranker.")
     top: int = Field(5, ge=1, le=50, description="How many candidates are shown.")
     rerank_seconds: float = Field(10.0, ge=0, description="Time the reranker may take for one search.")
+    counterparts: bool = Field(
+        True, description="Let an entry profit from what the built-in base knows of the disease of the same name."
+    )
     rerank_bfloat16: bool = Field(
         True,
         description="Let the reranker compute in bfloat16 where the processor does so natively: faster, less exact.",

@@ -5,7 +5,7 @@
     DATA/kb/<name>/bands.json             what `evaluate --calibrate` found, by the models it was found with
     DATA/kb/<name>/<version>/meta.json    written last: a folder without it was never finished
                              entries.jsonl, chroma/ (whole texts and briefs, dense), sparse.npz (whole texts, lexical),
-                             phrases.npz (each symptom once, dense), tokens.npy + tokens.npz (whole texts, multi-vector)
+                             phrases.npz (each symptom once, dense), names.npz (of the entries, dense), tokens.npy + tokens.npz (whole texts, multi-vector)
 
 A finished version is never changed again, so any number of processes read it without a lock.
 """
@@ -38,7 +38,7 @@ from dashboard.records import Parsed, key
 
 MULTI_VECTOR_TOKENS = 64  # of each whole text: the name and the symptoms stand first
 KEEP_VERSIONS = 5
-EDITION = 2  # of what a version holds; 2: briefs
+EDITION = 3  # of what a version holds; 2: briefs, 3: names
 
 Step = Callable[[str, int, int], None]  # stage, done, total
 
@@ -68,6 +68,7 @@ class KnowledgeBase:
     vectors only: a description that speaks of genes or history hides the symptoms from a query, and helps elsewhere.
     phrases: the unique symptom texts; phrase_sides: -1 for those of the left side, 1 of the right, 0 of neither or both;
     phrase_vectors float32 (phrases, d). Entry i has the phrases ``phrase_ids[phrase_starts[i]:phrase_starts[i + 1]]``.
+    names: of entry i ``names[name_starts[i]:name_starts[i + 1]]``; name_vectors float32 (names, d).
     """
 
     meta: Meta
@@ -81,6 +82,9 @@ class KnowledgeBase:
     phrase_vectors: np.ndarray
     phrase_ids: np.ndarray
     phrase_starts: np.ndarray
+    names: tuple[str, ...]
+    name_starts: np.ndarray
+    name_vectors: np.ndarray | None  # older editions have none
     sparse: csr_matrix | None
     tokens: np.ndarray | None
     token_starts: np.ndarray | None
@@ -168,7 +172,7 @@ class Store:
         texts = texts[: meta.passages]  # versions of older editions have no briefs
         with np.load(folder / "phrases.npz", allow_pickle=False) as saved:
             vectors, ids, starts = saved["vectors"], saved["ids"], saved["starts"]
-        has_tokens = (folder / "tokens.npy").exists()
+        has_names, has_tokens = (folder / "names.npz").exists(), (folder / "tokens.npy").exists()
         return KnowledgeBase(
             meta=meta,
             entries=entries,
@@ -181,6 +185,9 @@ class Store:
             phrase_vectors=vectors,
             phrase_ids=ids,
             phrase_starts=starts,
+            names=tuple(name for e in entries for name in e.names),
+            name_starts=np.cumsum([0, *(len(e.names) for e in entries)]),
+            name_vectors=np.load(folder / "names.npz")["vectors"] if has_names else None,
             sparse=load_npz(folder / "sparse.npz") if (folder / "sparse.npz").exists() else None,
             tokens=np.load(folder / "tokens.npy", mmap_mode="r") if has_tokens else None,
             token_starts=np.load(folder / "tokens.npz")["starts"] if has_tokens else None,
@@ -328,18 +335,19 @@ def build(
     if wholes < len(texts):
         brief = encoder.encode(texts[wholes:], progress=lambda done, _: step("passages", wholes + done, len(texts)))
         vectors = np.concatenate([vectors, brief.dense])
-    phrases = _phrases(entries)
-    parts = encoder.encode(phrases, progress=lambda done, total: step("phrases", done, total))
+    phrases, names = _phrases(entries), [name for e in entries for name in e.names]
+    parts = encoder.encode([*phrases, *names], progress=lambda done, total: step("phrases", done, total))
     step("index", 0, len(texts))
     _write_chroma(folder / "chroma", vectors, [entries[i].id for i, _, _ in passages])
     place = {key(phrase): i for i, phrase in enumerate(phrases)}
     ids = [[place[key(p)] for group in e.phrases().values() for p in group] for e in entries]
     np.savez(
         folder / "phrases.npz",
-        vectors=parts.dense,
+        vectors=parts.dense[: len(phrases)],
         ids=np.array([i for row in ids for i in row], dtype=np.int32),
         starts=np.cumsum([0, *map(len, ids)]),
     )
+    np.savez(folder / "names.npz", vectors=parts.dense[len(phrases) :])
     if whole.sparse is not None:
         save_npz(folder / "sparse.npz", whole.sparse)
     if whole.multi_vector is not None:

@@ -66,10 +66,12 @@ WORDS: dict[str, tuple[str, str]] = RESULT | {
     "score_sparse": ("稀疏", "Sparse"),
     "score_multi_vector": ("多向量", "Multi-vector"),
     "score_findings": ("逐项症状", "Findings score"),
+    "counterpart_score": ("内置库同名条目得分", "Score of the built-in entry"),
     "score_fused": ("融合", "Fused"),
     "score_rerank": ("重排（对数几率）", "Rerank (logit)"),
     "why": ("依据", "Why"),
     "met": ("符合", "Fits"),
+    "counterpart": ("内置库同名条目的依据", "Evidence of the built-in entry"),
     "unexplained": ("未解释", "Unexplained"),
     "against": ("不符", "Against"),
     "denied": ("无{finding}", "no {finding}"),
@@ -177,11 +179,13 @@ def as_csv(result: SearchResult, language: Language, when: datetime, *, patient:
             w("band"): w("band_" + c.band),
             w("score"): round(c.score, 4),
             w("met"): semicolon.join(_met(e) for e in c.evidence),
+            w("counterpart"): _counterpart(c, w),
             w("unexplained"): comma.join(c.unexplained),
             w("against"): semicolon.join(_denied(e, w) for e in c.against),
             w("misfit"): comma.join(w.code("misfit", m) for m in c.misfits),
             w("ask"): comma.join(c.ask),
         }
+        row[w("counterpart_score")] = c.counterpart.score if c.counterpart else None
         row |= {w("score_" + f.name): getattr(c.scores, f.name) for f in fields(c.scores)}
         rows.append(row | facts | {w("notice"): ""})
     out = io.StringIO()
@@ -317,17 +321,26 @@ def _why(c: Candidate, w: _Words) -> list[Pair]:
     """The lines under a candidate that have something to say."""
     said = (
         ("met", w("semicolon").join(_met(e) for e in c.evidence)),
+        ("lent", w("semicolon").join(_met(e) for e in c.counterpart.evidence) if c.counterpart else ""),
         ("unexplained", w("comma").join(c.unexplained)),
         ("against", w("semicolon").join(_denied(e, w) for e in c.against)),
         ("misfit", w("comma").join(w.code("misfit", m) for m in c.misfits)),
         ("ask", w("comma").join(c.ask)),
     )
-    return [(w(key), text) for key, text in said if text]
+    name = c.counterpart.entry.name_in(w.language) if c.counterpart else ""
+    return [(w(key, name=name), text) for key, text in said if text]
 
 
 def _met(e: Evidence) -> str:
     pair = e.finding if e.finding == e.symptom else f"{e.finding} ↔ {e.symptom}"
     return f"{pair} {e.similarity:.2f}"
+
+
+def _counterpart(c: Candidate, w: _Words) -> str:
+    if c.counterpart is None:
+        return ""
+    met = w("semicolon").join(_met(e) for e in c.counterpart.evidence)
+    return w("colon").join(filter(None, [c.counterpart.entry.name_in(w.language), met]))
 
 
 def _denied(e: Evidence, w: _Words) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import services
-from dashboard.domain import Candidate, CantMiss, Entry, SearchResult
+from dashboard.domain import Candidate, CantMiss, Entry, Evidence, SearchResult
 from dashboard.search import MISFIT
 from dashboard.services import BUILTIN
 from dashboard.ui.state import language
@@ -103,10 +103,11 @@ def _names(entry: Entry) -> str:
 
 
 def _evidence(item: Candidate) -> str:
-    chips = []
-    for e in item.evidence:
-        pair = escape(e.finding) if e.finding == e.symptom else f"{escape(e.finding)} ↔ {escape(e.symptom)}"
-        chips.append(f'<li class="zl-met">✓ {pair} <small>{_two(e.similarity)}</small></li>')
+    chips = [f'<li class="zl-met">✓ {_pair(e)}</li>' for e in item.evidence]
+    if item.counterpart and item.counterpart.evidence:
+        by = t("lent", name=item.counterpart.entry.name_in(language()))
+        chips.append(f'<li class="zl-by">{escape(by)}</li>')
+        chips += [f'<li class="zl-lent">✓ {_pair(e)}</li>' for e in item.counterpart.evidence]
     chips += [
         f'<li class="zl-against">✗ {escape(t("against", finding=e.finding))} ↔ {escape(e.symptom)}</li>'
         for e in item.against
@@ -115,6 +116,11 @@ def _evidence(item: Candidate) -> str:
     chips += [f'<li class="zl-left">{escape(t("unexplained", finding=f))}</li>' for f in item.unexplained]
     chips += [f'<li class="zl-ask">? {escape(t("ask", symptom=s))}</li>' for s in item.ask]
     return f'<ul class="zl-evidence" data-testid="evidence">{"".join(chips)}</ul>'
+
+
+def _pair(e: Evidence) -> str:
+    same = e.finding == e.symptom
+    return f"{escape(e.finding if same else f'{e.finding} ↔ {e.symptom}')} <small>{_two(e.similarity)}</small>"
 
 
 def _two(similarity: float) -> str:
@@ -126,6 +132,8 @@ def details(item: Candidate) -> None:
     entry = item.entry
     names = ("dense", "sparse", "multi_vector", "findings", "fused", "rerank")
     values = [(t("score_" + n), getattr(item.scores, n)) for n in names]
+    if item.counterpart:
+        values.insert(4, (t("score_counterpart"), item.counterpart.score))
     rows = "".join(
         f"<tr><th scope='row'>{escape(name)}</th><td>{t('not_run') if v is None else format(v, '.3f')}</td></tr>"
         for name, v in values
@@ -148,8 +156,12 @@ def how(item: Candidate) -> str:
     terms = [f"{w / sum(weights.values()):.2f}×{getattr(item.scores, n):.3f}" for n, w in weights.items()]
     said = [t("how_fused", terms=" + ".join(terms))]
     sum_of = sum(w * getattr(item.scores, n) for n, w in weights.items()) / sum(weights.values())
-    if sum_of - (item.scores.fused or 0) > 0.002:
+    lift = item.counterpart.lift if item.counterpart else 0
+    if sum_of + lift - (item.scores.fused or 0) > 0.002:
         said.append(t("how_absent"))
+    if item.counterpart:
+        name = item.counterpart.entry.name_in(language())
+        said.append(t("how_counterpart", name=name, score=item.counterpart.score, lift=lift))
     if item.scores.rerank is not None and found.reranker is not None:
         blend = found.reranker.calibration.blend
         said.append(t("how_rerank", a=f"{blend['rerank']:g}", b=f"{blend['fused']:g}", c=f"{blend['bias']:+g}"))

@@ -275,7 +275,7 @@ def test_the_reranker_does_not_make_up_for_what_does_not_fit(
     reranker = FakeReranker("")  # it finds both alike
     reranker.calibration = replace(reranker.calibration, blend={"rerank": 0.25, "fused": 27.0, "bias": -16.0})
     recalled = retrieve(Parts(kb, m3_encoder, None), understand("发热，胸痛"), Options())
-    recalled.fused = np.array([0.70, 0.60])
+    recalled = replace(recalled, fused=np.array([0.70, 0.60]))
     monkeypatch.setattr("dashboard.search.retrieve", lambda *_: recalled)
     results = [*search(Parts(kb, m3_encoder, reranker), understand("发热，胸痛"), Options(patient=Patient(sex="male")))]
     for result in (results[0], results[-1]):

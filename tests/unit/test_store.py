@@ -132,10 +132,13 @@ def test_what_has_a_description_is_a_passage_without_it_too(loaded: Store) -> No
     )
 
 
-def test_a_version_of_an_older_edition_has_no_briefs(loaded: Store) -> None:
+def test_a_version_of_an_older_edition_has_no_briefs_and_no_names(loaded: Store) -> None:
     path = loaded.root / "ward" / "v0001" / "meta.json"
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"passages": 4}), encoding="utf-8")
-    assert loaded.open("ward").passage_entry.tolist() == [0, 0, 1, 2]
+    (path.parent / "names.npz").unlink()
+    opened = loaded.open("ward")
+    assert opened.passage_entry.tolist() == [0, 0, 1, 2]
+    assert opened.name_vectors is None
 
 
 def test_every_stored_vector_is_the_encoder_s(loaded: Store, m3_encoder: Encoder) -> None:
@@ -150,6 +153,8 @@ def test_every_stored_vector_is_the_encoder_s(loaded: Store, m3_encoder: Encoder
     for row, vectors in enumerate(whole.multi_vector):
         np.testing.assert_allclose(kb.multi_vectors(row), vectors[:MULTI_VECTOR_TOKENS], atol=1e-3)  # kept as float16
     np.testing.assert_allclose(kb.phrase_vectors, m3_encoder.encode(kb.phrases).dense, atol=1e-5)
+    assert kb.name_vectors is not None
+    np.testing.assert_allclose(kb.name_vectors, m3_encoder.encode(kb.names).dense, atol=1e-5)
 
 
 def test_each_symptom_is_kept_once_and_each_entry_knows_its_own(loaded: Store) -> None:
@@ -216,7 +221,7 @@ def test_progress_is_told_stage_by_stage_up_to_the_end(store: Store, m3_encoder:
     steps: list[tuple[str, int, int]] = []
     store.load("ward", parsed(*THREE), m3_encoder, step=lambda *step: steps.append(step))
     assert list(dict.fromkeys(stage for stage, _, _ in steps)) == ["passages", "phrases", "index"]
-    assert {("passages", 7, 7), ("phrases", 10, 10), ("index", 7, 7)} <= set(steps)
+    assert {("passages", 7, 7), ("phrases", 16, 16), ("index", 7, 7)} <= set(steps)
 
 
 # -- versions ---------------------------------------------------------------------------------------------------
