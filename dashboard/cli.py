@@ -189,19 +189,23 @@ def _load_file(
     return asdict(found.store.load(kb, parsed, found.encoder, file=stamp, step=step))
 
 
-def _ready(found: Services, kb: str) -> None:
+def _ready(found: Services, kb: str, mode: str = "dense") -> None:
     """The first command that needs the built-in base loads it: to search in it, or for what it lends to another."""
-    if kb != BUILTIN and (not found.settings.counterparts or found.store.active(kb) is None):
-        return
-    if found.needs_builtin():
+    lends = mode != "dense" and found.borrows(kb)
+    if (kb == BUILTIN or lends) and found.needs_builtin():
         print("loading the built-in knowledge base ...", file=sys.stderr)
-        _load_file(found, BUILTIN_FILE, BUILTIN, {}, jobs.Reporter(None))
+        try:
+            _load_file(found, BUILTIN_FILE, BUILTIN, {}, jobs.Reporter(None))
+        except ZhenluError as error:
+            if kb == BUILTIN or error.code != "kb_busy":
+                raise
+            print("another process is loading it; this search goes without", file=sys.stderr)
 
 
 def _search(args: argparse.Namespace, found: Services) -> None:
     patient = Patient(_age(args.age), args.sex, args.pregnant, args.department)
     query = found.understand(mask(_read_text(args.text)).text, patient)
-    _ready(found, args.kb)
+    _ready(found, args.kb, args.mode)
     options = found.options(top=args.top, mode=args.mode, patient=patient)
     *_, result = found.search(query, args.kb, options)
     if args.json:
@@ -211,7 +215,7 @@ def _search(args: argparse.Namespace, found: Services) -> None:
     if result.status != "ok":
         print(result.status)
     for item in result.cant_miss[:3]:
-        print(f"  !! {item.entry.disease} {item.entry.disease_en}")
+        print(f"  !! {item.entry.disease} {item.entry.disease_en}{f' ({BUILTIN})' if item.lent else ''}")
     for candidate in result.candidates:
         entry = candidate.entry
         bar = "█" * round(candidate.score * 20)
@@ -267,6 +271,7 @@ def search_document(result: SearchResult) -> dict[str, Any]:
                 "disease_en": m.entry.disease_en,
                 "red_flag": m.red_flag.flag if m.red_flag else "",
                 "reason": m.red_flag.reason if m.red_flag else "",
+                "lent": m.lent,
             }
             for m in result.cant_miss
         ],
@@ -343,7 +348,7 @@ def _evaluate(args: argparse.Namespace, found: Services) -> None:
     if args.calibrate and args.mode == "dense":
         raise ZhenluError("calibrate_dense")
     queries = evaluation.read_queries(args.file)
-    _ready(found, args.kb)
+    _ready(found, args.kb, args.mode)
     options = found.options(top=max(evaluation.CUTS), mode=args.mode, seconds=float("inf"))
     rankings: dict[str, list[tuple[str, float]]] = {}
     stage = "fused"

@@ -1,30 +1,45 @@
-"""What one base knows of a disease, lent to the entry of another base that has the same name.
+"""What one base knows of a disease, lent to the entry of another base that has the same name, or nearly.
 
 A hospital's entry may be a line long, or in one language only; the built-in base has the same disease with its symptoms
-in both languages and in patients' words. An entry's score rises half of the way to that of its counterpart where that is
-higher, and never falls: where the lender knows nothing of a disease, the entry stands as it did.
+in both languages and in patients' words. An entry's score rises half of the way to that of its counterpart, and to a
+little beyond, since two bases speak for it; it never falls: where the lender knows nothing of a disease, or less, the
+entry stands as it did.
 """
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
+from dashboard.domain import Entry, side_of
 from dashboard.records import key
 from dashboard.store import KnowledgeBase
 
-SHARE = 0.5  # of the way to the counterpart's score
-WITNESS = 0.05  # what an entry is worth that two bases speak for
+SHARE = 0.5  # of the way
+WITNESS = 0.05  # beyond the counterpart's score
+LIKE = 0.99  # the most that names can be alike that are not the same
 
 
 @dataclass(frozen=True)
 class Counterparts:
-    """Pairs of an entry and a lender's entry with like names: entries, lenders (pairs,) are their places in the two
-    bases, alike (pairs,) is 1 for a name in common and nears 0 at the similarity from which names count as the same."""
+    """Pairs of an entry and a lender's entry: entries, lenders (pairs,) are their places in the two bases; alike (pairs,)
+    is 1 for a name in common, else from 0 to LIKE by how far the names' similarity is over the floor."""
 
     kb: KnowledgeBase
     entries: np.ndarray
     lenders: np.ndarray
     alike: np.ndarray
+
+    @cached_property
+    def same(self) -> dict[int, Entry]:
+        """Entry -> the lender's entry that has a name in common with it, an urgent one before others."""
+        found: dict[int, Entry] = {}
+        for pair in np.flatnonzero(self.alike == 1):
+            other = self.kb.entries[self.lenders[pair]]
+            if int(self.entries[pair]) not in found or other.urgent:
+                found[int(self.entries[pair])] = other
+        return found
 
     def recall(self, known: np.ndarray, count: int) -> set[int]:
         """The entries whose counterparts score best. ``known``: (lender's entries,), negative where not recalled."""
@@ -39,10 +54,9 @@ class Counterparts:
     def lift(self, known: np.ndarray, entries: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """By how much the scores (n,) of some entries (n,), in rising order, rise; and by which lender's entry, or -1."""
         place = np.searchsorted(entries, self.entries).clip(max=len(entries) - 1)
-        here = entries[place] == self.entries
+        here = (entries[place] == self.entries) & (known[self.lenders] >= 0)
         place, lenders = place[here], self.lenders[here]
         gains = SHARE * self.alike[here] * np.maximum(0, known[lenders] + WITNESS - scores[place])
-        gains[known[lenders] < 0] = 0
         lifts, by = np.zeros(len(entries)), np.full(len(entries), -1)
         for pair in np.flatnonzero(gains):
             if gains[pair] > lifts[place[pair]]:
@@ -51,27 +65,49 @@ class Counterparts:
 
 
 def pair(kb: KnowledgeBase, lender: KnowledgeBase, floor: float) -> Counterparts | None:
-    """The entries of two bases whose names are the same, or at least ``floor`` alike by the encoder that built both.
-    None when there are none, or when a base is of an edition that has no names."""
-    if kb.name_vectors is None or lender.name_vectors is None:
-        return None
-    known: dict[str, list[int]] = {}
+    """Each entry with those of the lender that have a name in common with it, else with those whose names are at least
+    ``floor`` alike by the encoder that built both and not of opposite sides. None when there are none.
+
+    Bases of older editions have no vectors of their names: then only equal names count.
+    """
+    named = defaultdict[str, set[int]](set)
     for name, place in zip(lender.names, _owners(lender), strict=True):
-        known.setdefault(key(name), []).append(int(place))
-    alike: dict[tuple[int, int], float] = {}
+        named[key(name)].add(int(place))
     owners = _owners(kb)
-    for row in range(0, len(kb.names), 1024):  # the whole product of two large bases would not fit
-        similarity = kb.name_vectors[row : row + 1024] @ lender.name_vectors.T
-        best = np.maximum.reduceat(similarity, lender.name_starts[:-1], axis=1)
-        for i, place in zip(*np.nonzero(best > floor), strict=True):
-            both = int(owners[row + i]), int(place)
-            alike[both] = max(alike.get(both, 0.0), float((best[i, place] - floor) / (1 - floor)))
-    for name, owner in zip(kb.names, owners, strict=True):
-        alike |= {(int(owner), place): 1.0 for place in known.get(key(name), ())}
+    alike = {
+        (int(i), j): 1.0
+        for name, i in zip(kb.names, owners, strict=True)
+        if key(name) in named
+        for j in named[key(name)]
+    }
+    if kb.name_vectors is not None and lender.name_vectors is not None:
+        same = {i for i, _ in alike}
+        sides = np.array([side_of(name) for name in lender.names])
+        rows = np.array([row for row, i in enumerate(owners) if int(i) not in same], dtype=int)
+        for start in range(0, len(rows), 1024):  # the whole product of two large bases would not fit
+            some = rows[start : start + 1024]
+            similarity = kb.name_vectors[some] @ lender.name_vectors.T
+            similarity[np.outer([side_of(kb.names[row]) for row in some], sides) < 0] = 0
+            best = np.maximum.reduceat(similarity, lender.name_starts[:-1], axis=1)
+            for i, j in zip(*np.nonzero(best > floor), strict=True):
+                both = int(owners[some[i]]), int(j)
+                alike[both] = max(alike.get(both, 0.0), min(LIKE, float((best[i, j] - floor) / (1 - floor))))
     if not alike:
         return None
     entries, lenders = np.array(sorted(alike)).T
-    return Counterparts(lender, entries, lenders, np.array([min(1.0, alike[both]) for both in sorted(alike)]))
+    return Counterparts(lender, entries, lenders, np.array([alike[both] for both in sorted(alike)]))
+
+
+def completed(entry: Entry, same: Entry | None) -> Entry:
+    """An entry with whom it is about taken from its counterpart of the same name where it does not say so itself."""
+    if same is None:
+        return entry
+    return replace(
+        entry,
+        sex=same.sex if entry.sex == "any" else entry.sex,
+        pregnancy=same.pregnancy if entry.pregnancy == "any" else entry.pregnancy,
+        ages=entry.ages or same.ages,
+    )
 
 
 def _owners(kb: KnowledgeBase) -> np.ndarray:

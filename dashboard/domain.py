@@ -163,7 +163,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class Counterpart:
-    """The built-in base's entry of the same name: what it explains that the candidate's own entry does not, its fused
+    """The built-in base's entry of the same or a like name: what it explains that the candidate's own entry does not, its fused
     score, and by how much that of the candidate rose for it."""
 
     entry: Entry
@@ -194,6 +194,7 @@ class CantMiss:
     red_flag: RedFlag | None
     evidence: tuple[Evidence, ...]
     misfits: tuple[str, ...] = ()  # why it does not fit the patient, which takes nothing off this list
+    lent: bool = False  # it is the built-in base's entry of the same name that is marked as urgent
 
 
 @dataclass(frozen=True)

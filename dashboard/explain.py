@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from dashboard import cues
+from dashboard.counterparts import completed
 from dashboard.domain import (
     BANDS,
     Band,
@@ -94,9 +95,11 @@ def _in_language(entry: Entry, language: Language) -> dict[str, str]:
 
 def cant_miss(parts: Parts, query: Query, recalled: Recalled, patient: Patient) -> tuple[CantMiss, ...]:
     """Urgent entries that the present findings fit, whatever their rank, when together they weigh enough among the first
-    candidates or one of the very first is strong. Absent findings never take one out."""
+    candidates or one of the very first is strong. Absent findings never take one out. An entry is urgent when its base
+    marks it so, or when the base that lends does so with an entry of the same name."""
     kb, floors, fit = parts.kb, parts.encoder.calibration.cant_miss, recalled.present
-    urgent = np.array([kb.entries[int(i)].urgent for i in recalled.entries])
+    entries = [(kb.entries[int(i)], same_name(parts, recalled, int(i))) for i in recalled.entries]
+    urgent = np.array([own.urgent or bool(other and other.urgent) for own, other in entries])
     order = np.argsort(-fit, kind="stable")
     strong = urgent & (fit >= parts.edges("fused")[0])
     if urgency(fit, urgent, floors["temperature"]) < floors["weight"] and not strong[order[:SHOWN]].any():
@@ -106,14 +109,23 @@ def cant_miss(parts: Parts, query: Query, recalled: Recalled, patient: Patient) 
     for row in order:
         if fit[row] < floor or len(found) == CANT_MISS:
             break
-        entry = kb.entries[int(recalled.entries[row])]
+        entry, other = entries[row]
         if urgent[row]:
+            marked = other if other and not entry.urgent else entry
             candidate = Candidate(entry, 0, 0.0, "none", Scores())
             explained = explain(parts, query, recalled, int(recalled.entries[row]), candidate)
-            flag = entry.red_flags[0] if entry.red_flags else None
+            flag = marked.red_flags[0] if marked.red_flags else None
             lent = explained.counterpart.evidence if explained.counterpart else ()
-            found.append(CantMiss(entry, flag, (*explained.evidence, *lent), misfit(entry, patient)))
+            told = (*explained.evidence, *lent)
+            found.append(
+                CantMiss(entry, flag, told, misfit(completed(entry, other), patient), lent=marked is not entry)
+            )
     return tuple(found)
+
+
+def same_name(parts: Parts, recalled: Recalled, index: int) -> Entry | None:
+    """The lender's entry that has a name in common with an entry, where one lends."""
+    return parts.counterparts.same.get(index) if parts.counterparts and recalled.lent else None
 
 
 def urgency(fit: np.ndarray, urgent: np.ndarray, temperature: float) -> float:

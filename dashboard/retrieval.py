@@ -134,7 +134,7 @@ class Recalled:
     told: float  # how far the present findings narrow the base down: 1 is down to one entry
     encode_ms: float = 0.0
     lent: "Recalled | None" = None  # the same of the base that lends, where one does
-    lifts: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (n,) what fused and present have risen by for it
+    lifts: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (n,) what fused has risen by for it
     lenders: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))  # (n,) for which of its entries, or -1
 
 
@@ -150,14 +150,15 @@ def retrieve(parts: Parts, query: Query, options: Options) -> Recalled:
         found = _score(parts.kb, parts.encoder, query, options, encoding, frozenset())
         return replace(found, encode_ms=encode_ms)
     lent = _score(pairs.kb, parts.encoder, query, options, encoding, frozenset())
-    known = np.full(len(pairs.kb.entries), -1.0)
-    known[lent.entries] = lent.fused
-    found = _score(parts.kb, parts.encoder, query, options, encoding, pairs.recall(known, options.recall))
-    lifts, lenders = pairs.lift(known, found.entries, found.fused)
+    fused, present = (np.full(len(pairs.kb.entries), -1.0) for _ in range(2))
+    fused[lent.entries], present[lent.entries] = np.maximum(0, lent.fused), lent.present
+    found = _score(parts.kb, parts.encoder, query, options, encoding, pairs.recall(present, options.recall))
+    lifts, lenders = pairs.lift(fused, found.entries, found.fused)
     return replace(
         found,
         fused=found.fused + lifts,
-        present=found.present + lifts,
+        present=found.present + pairs.lift(present, found.entries, found.present)[0],
+        told=max(found.told, lent.told) if lifts.any() else found.told,
         encode_ms=encode_ms,
         lent=lent,
         lifts=lifts,

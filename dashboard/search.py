@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from dashboard.counterparts import completed
 from dashboard.domain import Candidate, CantMiss, Language, Outcome, Scores, SearchResult, Wanted, ZhenluError
-from dashboard.explain import band, cant_miss, explain, misfit, wanted
+from dashboard.explain import band, cant_miss, explain, misfit, same_name, wanted
 from dashboard.rerankers import Reranker, chunks
 from dashboard.retrieval import Options, Parts, Query, Recalled, milliseconds, retrieve
 from dashboard.store import KnowledgeBase
@@ -75,7 +76,9 @@ def _candidates(
     little: Outcome,
 ) -> list[Candidate]:
     """All recalled entries as they stand now. Only those that will be shown are explained."""
-    misfits = {int(i): misfit(parts.kb.entries[recalled.entries[i]], options.patient) for i in order}
+    places = {int(row): int(recalled.entries[row]) for row in order}
+    whole = {row: completed(parts.kb.entries[i], same_name(parts, recalled, i)) for row, i in places.items()}
+    misfits = {row: misfit(entry, options.patient) for row, entry in whole.items()}
     fit = np.array([MISFIT if misfits[int(i)] else 1.0 for i in order])
     first = fit * recalled.fused[order]
     before = np.argsort(-first, kind="stable")
@@ -155,7 +158,7 @@ def _result(
         notices.append("bands_uncalibrated")
     if parts.reranker is not None and not parts.reranker.calibration.use_reranker:
         notices.append("reranker_not_used")
-    if any(c.counterpart for c in candidates):
+    if any(c.counterpart for c in candidates) or any(item.lent for item in urgent):
         notices.append("counterparts")
     return SearchResult(
         query=query.text,

@@ -154,21 +154,29 @@ class Services:
 
     def parts(self, kb: str) -> Parts:
         bands = self.store.bands(kb, self.models_key)
-        return Parts(self.kb(kb), self.encoder, self.reranker, self.finding_wordings, bands, self._counterparts(kb))
+        base = self.kb(kb)
+        return Parts(base, self.encoder, self.reranker, self.finding_wordings, bands, self._counterparts(base))
 
-    def _counterparts(self, name: str) -> Counterparts | None:
-        """What the built-in base lends to a base; None to itself, and while it is not loaded by this encoder."""
-        if not self.settings.counterparts or name == BUILTIN or self.store.active(BUILTIN) is None:
+    def borrows(self, kb: str) -> bool:
+        """Whether the built-in base lends to this one: to all others that this encoder has built, unless the settings say
+        no."""
+        if not self.settings.counterparts or kb == BUILTIN or self.store.active(kb) is None:
+            return False
+        return self.store.meta(kb).fingerprint == self.encoder.fingerprint
+
+    def _counterparts(self, base: KnowledgeBase) -> Counterparts | None:
+        """What the built-in base lends; None as well while it is not loaded by this encoder."""
+        name = base.meta.kb
+        if not self.borrows(name) or self.store.active(BUILTIN) is None:
             return None
-        kb, lender = self.kb(name), self.kb(BUILTIN)
-        if not kb.meta.fingerprint == lender.meta.fingerprint == self.encoder.fingerprint:
+        lender = self.kb(BUILTIN)
+        if lender.meta.fingerprint != self.encoder.fingerprint:
             return None
-        with self._lock:
-            known = self._paired.get(name)
-            if known is None or known[0] is not kb or known[1] is not lender:
-                floor = self.encoder.calibration.similarity["very_similar"]
-                known = self._paired[name] = kb, lender, counterparts.pair(kb, lender, floor)
-            return known[2]
+        known = self._paired.get(name)
+        if known is None or known[0] is not base or known[1] is not lender:  # unlocked: others must not wait for it
+            floor = self.encoder.calibration.similarity["very_similar"]
+            known = self._paired[name] = base, lender, counterparts.pair(base, lender, floor)
+        return known[2]
 
     def check_new_base(self, kb: str, file: Path) -> None:
         """Raises ZhenluError kb_name, or kb_reserved when the file would take the built-in base's place."""

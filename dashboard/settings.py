@@ -29,7 +29,8 @@ class Settings(BaseSettings):
     top: int = Field(5, ge=1, le=50, description="How many candidates are shown.")
     rerank_seconds: float = Field(10.0, ge=0, description="Time the reranker may take for one search.")
     counterparts: bool = Field(
-        True, description="Let an entry profit from what the built-in base knows of the disease of the same name."
+        True,
+        description="Let an entry profit from what the built-in base knows of the disease of the same or a like name.",
     )
     rerank_bfloat16: bool = Field(
         True,

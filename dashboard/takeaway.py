@@ -66,12 +66,12 @@ WORDS: dict[str, tuple[str, str]] = RESULT | {
     "score_sparse": ("稀疏", "Sparse"),
     "score_multi_vector": ("多向量", "Multi-vector"),
     "score_findings": ("逐项症状", "Findings score"),
-    "counterpart_score": ("内置库同名条目得分", "Score of the built-in entry"),
+    "counterpart_score": ("内置库对应条目得分", "Score of the built-in counterpart"),
     "score_fused": ("融合", "Fused"),
     "score_rerank": ("重排（对数几率）", "Rerank (logit)"),
     "why": ("依据", "Why"),
     "met": ("符合", "Fits"),
-    "counterpart": ("内置库同名条目的依据", "Evidence of the built-in entry"),
+    "counterpart": ("内置库对应条目的依据", "Evidence of the built-in counterpart"),
     "unexplained": ("未解释", "Unexplained"),
     "against": ("不符", "Against"),
     "denied": ("无{finding}", "no {finding}"),
@@ -113,7 +113,7 @@ def as_text(
     if result.cant_miss:
         lines += ["", w("cant_miss")]
     for m in result.cant_miss:
-        lines += [f"! {_names(m.entry, w)}", *_pairs(_danger(m, w), colon, "   ")]
+        lines += [f"! {_urgent(m, w)}", *_pairs(_danger(m, w), colon, "   ")]
     if result.candidates:
         lines += ["", w("candidates")]
     for c in result.candidates:
@@ -140,7 +140,7 @@ def as_html(
     ]
     parts += [_paragraph(line) for line in _status(result, w)]
     if result.cant_miss:
-        rows = [(_names(m.entry, w, "\n"), _lines(_danger(m, w), w)) for m in result.cant_miss]
+        rows = [(_urgent(m, w, "\n"), _lines(_danger(m, w), w)) for m in result.cant_miss]
         parts.append(f'<section class="urgent">{_heading(w("cant_miss"))}{_table((), rows)}</section>')
     if result.candidates:
         heads = [w(key) for key in ("rank", "disease", "band", "why")]
@@ -311,6 +311,12 @@ def _danger(item: CantMiss, w: _Words) -> list[Pair]:
         said += zip((w("red_flag"), w("reason")), flag.texts_in(w.language), strict=True)
     said.append((w("met"), w("semicolon").join(_met(e) for e in item.evidence)))
     return [pair for pair in said if pair[1]]
+
+
+def _urgent(item: CantMiss, w: _Words, between: str = " ") -> str:
+    """The names, and whose mark it is when it is not the base's own."""
+    lent = w("brackets", text="", more=w("cant_miss_lent")).strip() if item.lent else ""
+    return between.join(filter(None, [_names(item.entry, w, between), lent]))
 
 
 def _place(entry: Entry, w: _Words) -> Iterator[Pair]:

@@ -140,8 +140,9 @@ RESULT: dict[str, tuple[str, str]] = {
     "want_site": ("部位", "the site"),
     "want_asked": ("有无{symptom}", "whether there is {symptom}"),
     "notice_bands_uncalibrated": ("分级尚未在本知识库上校准，仅作粗略参考。", "The bands have not been calibrated on this base; read them as rough."),
+    "cant_miss_lent": ("内置库标为急症", "urgent by the built-in base"),
     "lent": ("内置库“{name}”", "built-in “{name}”"),
-    "notice_counterparts": ("内置知识库有同名条目的，得分也参考了该条目（未经临床医生审核）。", "Where the built-in base has an entry of the same name, that entry counts too; no clinician has reviewed it."),
+    "notice_counterparts": ("内置知识库有同名或近名条目的，得分也参考了该条目（未经临床医生审核）。", "Where the built-in base has an entry of the same or a like name, that entry counts too; no clinician has reviewed it."),
     "notice_reranker_not_used": ("本模型的重排不如融合准确，未使用。", "This model's reranker helps less than the fusion and is not used."),
 }  # fmt: skip
 

@@ -44,6 +44,7 @@ def _cant_miss(items: tuple[CantMiss, ...]) -> None:
         told = t("comma").join(e.finding for e in item.evidence)
         fits = "" if not told else f' <span class="zl-quiet">{escape(t("cant_miss_fits", findings=told))}</span>'
         fits += "".join(f' <span class="zl-against">✗ {escape(t("misfit_" + m))}</span>' for m in item.misfits)
+        fits += f' <span class="zl-by">{escape(t("cant_miss_lent"))}</span>' if item.lent else ""
         look = f"<br>{escape(t('cant_miss_flag', flag=said))}" if said else ""
         rows.append(f"<li><b>{_names(item.entry)}</b>{fits}{look}</li>")
     st.html(

@@ -53,3 +53,21 @@ def test_a_thin_entry_is_found_and_the_page_says_by_what(
     expect(page.get_by_test_id("stCode")).to_contain_text(
         ("内置库“甲状腺功能亢进症”：", "built-in “Hyperthyroidism”: ")[en]
     )
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_an_emergency_is_shown_that_only_the_built_in_base_marks(
+    language: str, thin: str, ready: App, visit: Callable[..., Page]
+) -> None:
+    page, en = visit(language=language), language == "en"
+    choose(page, ("知识库", "Knowledge base")[en], thin)
+    search(
+        page,
+        ("脐周痛转移到右下腹，恶心，低热", "pain moving from the navel to the right lower belly, nausea, low fever")[
+            en
+        ],
+    )
+    ranked(page)
+    panel = page.get_by_test_id("cant-miss")
+    expect(panel).to_contain_text("急性阑尾炎")
+    expect(panel).to_contain_text(("内置库标为急症", "urgent by the built-in base")[en])

@@ -14,8 +14,8 @@ import pytest
 from dashboard import cli
 from dashboard import services as services_module
 from dashboard.cli import search_document
-from dashboard.counterparts import SHARE, WITNESS, Counterparts, pair
-from dashboard.domain import Entry, Evidence, RedFlag
+from dashboard.counterparts import SHARE, WITNESS, Counterparts, completed, pair
+from dashboard.domain import Entry, Evidence, Patient, RedFlag, ZhenluError
 from dashboard.records import Parsed
 from dashboard.retrieval import Options, Parts, retrieve, understand
 from dashboard.search import search
@@ -76,9 +76,35 @@ def test_like_names_pair_by_how_alike_they_are(load: Load) -> None:
     assert pair(ours, theirs, 0.9999) is None
 
 
-def test_a_base_of_an_older_edition_has_no_counterparts(load: Load) -> None:
-    kb = load("ward", WARD)
-    assert pair(replace(kb, name_vectors=None), load(BUILTIN, KNOWN), 0.9) is None
+def test_an_entry_with_a_name_in_common_has_no_counterpart_of_a_like_name(load: Load) -> None:
+    found = pair(load("ward", WARD), load(BUILTIN, KNOWN), -1.0)  # all names are alike
+    assert found is not None
+    by = {i: found.lenders[found.entries == i].tolist() for i in range(4)}
+    assert by == {0: [1], 1: [0], 2: [0, 1, 2], 3: [0, 1, 2]}
+    assert set(found.same) == {0, 1}
+    assert max(found.alike[found.entries > 1]) < 1
+
+
+def test_a_like_name_of_the_other_side_is_another_disease(load: Load) -> None:
+    theirs = load(BUILTIN, [Entry("l", "左侧气胸", ("胸痛",)), Entry("r", "右侧气胸", ("胸痛",), "right pneumothorax")])
+    found = pair(load("ward", [Entry("1", "气胸（左）", ("胸痛",))]), theirs, 0.0)
+    assert found is not None
+    assert found.lenders.tolist() == [0]
+
+
+def test_a_base_of_an_older_edition_is_paired_by_equal_names_only(load: Load) -> None:
+    kb = replace(load("ward", WARD), name_vectors=None)
+    found = pair(kb, load(BUILTIN, KNOWN), -1.0)
+    assert found is not None
+    assert found.entries.tolist() == [0, 1]
+    assert pair(load("x", WARD[2:]), replace(load(BUILTIN, KNOWN), name_vectors=None), -1.0) is None
+
+
+def test_of_two_with_a_name_in_common_the_urgent_one_marks(load: Load) -> None:
+    theirs = load(BUILTIN, [Entry("a", "卒中", ("偏瘫",), urgent=True), Entry("b", "头晕", ("眩晕",))])
+    found = pair(load("ward", [Entry("1", "卒中", ("失语",), aliases=("头晕",))]), theirs, 0.99)
+    assert found is not None
+    assert found.same[0].id == "a"
 
 
 def test_a_score_rises_half_of_the_way_and_never_falls(parts: Parts) -> None:
@@ -114,14 +140,37 @@ def test_what_only_the_counterpart_knows_lifts_the_entry_and_is_told_as_its_own(
     assert after["3"].counterpart is None
     assert after["3"].score == pytest.approx(before["3"].score, abs=1e-6)
     assert lent.notices == (*alone.notices, "counterparts")
-    if lent.cant_miss:
-        assert lent.cant_miss[0].evidence == after["1"].counterpart.evidence
+    assert [(m.entry.id, m.lent) for m in lent.cant_miss] == [("1", False)]
+    assert lent.cant_miss[0].evidence == after["1"].counterpart.evidence
+    assert lent.cant_miss[0].red_flag == RedFlag("持续胸痛")
+
+
+def test_an_emergency_that_the_ward_s_base_does_not_mark_is_marked_by_its_counterpart(load: Load, parts: Parts) -> None:
+    kb = load("ward", [replace(WARD[0], urgent=False, red_flags=()), *WARD[1:]])
+    urgent = load(BUILTIN, [replace(e, urgent=e.id == "mi", red_flags=(RedFlag("压榨样胸痛"),)) for e in KNOWN])
+    unmarked = replace(parts, kb=kb, counterparts=pair(kb, urgent, 0.9999))
+    query = understand("胸痛，冷汗")
+    *_, result = search(unmarked, query, Options())
+    (item,) = result.cant_miss
+    assert (item.entry.id, item.lent, item.red_flag) == ("1", True, RedFlag("压榨样胸痛"))
+    when = datetime(2026, 1, 2, tzinfo=UTC)
+    assert "! 急性心肌梗死 （内置库标为急症）\n" in as_text(result, "zh", when)
+    assert "! 急性心肌梗死 (urgent by the built-in base)\n" in as_text(result, "en", when)
+    assert search_document(result)["cant_miss"][0]["lent"] is True
+    for alone in (
+        replace(unmarked, counterparts=None),
+        replace(unmarked, counterparts=pair(kb, load("x", KNOWN), 0.99)),
+    ):
+        assert [*search(alone, query, Options())][-1].cant_miss == ()
+    (dense,) = search(unmarked, query, Options(mode="dense"))
+    assert dense.cant_miss == ()
 
 
 def test_a_denied_symptom_of_the_counterpart_lifts_less(parts: Parts) -> None:
     with_it, without = (retrieve(parts, understand(text), Options()) for text in ("冷汗，没有胸痛", "冷汗"))
     row = int(np.flatnonzero(with_it.entries == 0)[0])
     assert with_it.lifts[row] < without.lifts[row]
+    assert with_it.present[row] == pytest.approx(without.present[row], abs=1e-6)  # what can't-miss goes by
 
 
 def test_an_entry_that_no_channel_recalls_is_found_by_its_counterpart(load: Load, m3_encoder: Any) -> None:
@@ -131,6 +180,25 @@ def test_an_entry_that_no_channel_recalls_is_found_by_its_counterpart(load: Load
     query = understand("胸痛，冷汗")
     assert 30 not in retrieve(replace(parts, counterparts=None), query, Options(recall=2)).entries
     assert 30 in retrieve(parts, query, Options(recall=2)).entries
+
+
+def test_whom_a_disease_is_about_is_taken_from_the_entry_of_the_same_name(load: Load, parts: Parts) -> None:
+    theirs = load(BUILTIN, [replace(e, sex="female", ages=("child",), urgent=e.id == "mi") for e in KNOWN])
+    parts = replace(parts, counterparts=pair(parts.kb, theirs, 0.9999))
+    *_, result = search(parts, understand("胸痛，冷汗"), Options(patient=Patient(age_years=40, sex="male")))
+    by = {c.entry.id: c for c in result.candidates}
+    assert by["1"].misfits == ("sex", "age")
+    assert by["3"].misfits == ()
+    assert result.cant_miss[0].misfits == ("sex", "age")
+    mine = Entry("1", "心梗", ("胸痛",), sex="male", ages=("adult",), pregnancy="never")
+    other = Entry("2", "心梗", ("胸痛",), sex="female", ages=("child",), pregnancy="only")
+    assert completed(mine, other) == mine
+
+
+def test_a_text_that_the_counterpart_understands_is_enough(parts: Parts) -> None:
+    query = understand("胸痛，冷汗")
+    alone, lent = (retrieve(p, query, Options()) for p in (replace(parts, counterparts=None), parts))
+    assert lent.told > alone.told
 
 
 def test_dense_alone_asks_nobody(parts: Parts) -> None:
@@ -217,6 +285,15 @@ def test_the_command_loads_the_built_in_base_for_what_it_lends(
         assert cli.main(["search", "胸痛，冷汗", "--kb", "ward"]) == 0
         assert found.store.active(BUILTIN) is not None
         assert "胸痛 ~ 胸痛 1.00 (builtin: 心梗)" in capsys.readouterr().out
+
+        def busy(*_: object) -> None:
+            raise ZhenluError("kb_busy", kb=BUILTIN, pid=1, since="now")
+
+        monkeypatch.setattr(found, "needs_builtin", lambda: True)
+        monkeypatch.setattr(cli, "_load_file", busy)
+        assert cli.main(["search", "胸痛，冷汗", "--kb", "ward"]) == 0
+        assert "goes without" in capsys.readouterr().err
+        assert cli.main(["search", "胸痛，冷汗", "--kb", BUILTIN]) == 1
         found.settings.counterparts = False
         assert cli.main(["search", "胸痛，冷汗", "--kb", "ward"]) == 0
         assert "builtin:" not in capsys.readouterr().out
