@@ -117,8 +117,9 @@ def report(rows: Sequence[Row]) -> str:
         if mine:
             said, blunt = (np.mean([r[key] != "ok" for r in mine]) for key in ("status", "status_without"))
             lines.append(f"\n{tag} ({len(mine)}): said so, or no good match, {said:.3f}; without findings {blunt:.3f}.")
-    wrongly = np.mean([r["status"] != "ok" for r in answered]) if answered else np.nan
-    lines.append(f"\nAnswerable cases told so all the same: {wrongly:.3f} of {len(answered)}.")
+    if answered:
+        wrongly, blunt = (np.mean([r[key] != "ok" for r in answered]) for key in ("status", "status_without"))
+        lines.append(f"\nAnswerable cases ({len(answered)}) told so all the same: {wrongly:.3f}; without findings {blunt:.3f}.")  # fmt: skip
     denials = [d for r in rows if "negation" in r["tags"] for d in r["denials"]]
     moved = [d for d in denials if d]
     if moved:
@@ -167,7 +168,9 @@ def plot(rows: Sequence[Row], parts: Parts, path: Path) -> None:
         said.append(f'<tspan fill="{colour}">{name}: {len(candidates)} candidates</tspan>')
         for band, edge in zip(("strong", "possible", "weak"), parts.edges(stage), strict=True):
             svg.append(f'<path d="M{x(edge):.0f} {62 + 14 * number}V330" stroke="{colour}" stroke-opacity=".5" stroke-dasharray="4 3"/>')  # fmt: skip
-            svg.append(f'<text x="{x(edge) + 3:.0f}" y="{60 + 14 * number}" fill="{colour}">{band}</text>')
+            svg.append(
+                f'<text x="{x(edge) + 3:.0f}" y="{60 + 14 * number}" fill="{colour}" font-size="10">{band}</text>'
+            )
         line = points(candidates)
         svg.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="{" ".join(f"{x(a):.0f},{y(b):.0f}" for a, b in line)}"/>')  # fmt: skip
         svg += [f'<circle cx="{x(a):.0f}" cy="{y(b):.0f}" r="3.5" fill="{colour}"/>' for a, b in line]
