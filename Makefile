@@ -8,8 +8,9 @@ BIN = .venv/bin
 
 .PHONY: run test install install-dev browser wheels lint screenshots clean
 
+# glibc lets each of Streamlit's many threads keep what it frees: with two arenas memory does not grow with the searches.
 run: install
-	$(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT)
+	MALLOC_ARENA_MAX=2 $(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT)
 
 install: .venv/.installed
 install-dev: .venv/.installed-dev

@@ -124,7 +124,9 @@ def load(browser: Browser, url: str, server: int, contexts: int, seconds: float)
             mixed += (
                 any(w not in chips for w in [*words, mark]) or sum(f"第{i}床" in chips for i in range(contexts)) > 1
             )
-            errors += page.locator('[role="alert"], [data-testid="stException"]').count()
+            errors += page.locator(
+                '[role="alert"]:not([data-testid="not-enough"]), [data-testid="stException"]'
+            ).count()
         searches += len(pages)
         memory.append((time.monotonic() - began, process.memory_info().rss))
     early = [m for t, m in memory if t >= min(30, seconds / 4)]

@@ -48,11 +48,12 @@ class Encoder(Protocol):
 
 
 def batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
-    """Rows grouped by like length, longest first, so that a padded batch holds at most ``budget`` tokens."""
+    """Rows grouped by like length, longest first, so that a padded batch holds at most ``budget`` tokens, and no row is
+    padded to more than twice its length: a query's text and its findings, of a few tokens each, are two batches."""
     batch: list[int] = []
     width = 0
     for row in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
-        if batch and (len(batch) + 1) * width > budget:
+        if batch and ((len(batch) + 1) * width > budget or 2 * lengths[row] < width):
             yield batch
             batch = []
         if not batch:

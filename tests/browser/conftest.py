@@ -42,6 +42,7 @@ def start(data: Path, log: Path, **environment: str) -> tuple[App, subprocess.Po
         port = probe.getsockname()[1]
     env = {k: v for k, v in os.environ.items() if not k.startswith("ZHENLU_")}
     env |= {"ZHENLU_DATA": str(data), "ZHENLU_ENCODER": "compact", "ZHENLU_RERANKER": "compact", "HF_HUB_OFFLINE": "1"}
+    env["MALLOC_ARENA_MAX"] = "2"  # as `make run` has it
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     with log.open("wb") as out:
         process = subprocess.Popen(command, cwd=ROOT, env=env | environment, stdout=out, stderr=out)

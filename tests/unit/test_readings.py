@@ -49,6 +49,8 @@ def test_a_lack_or_an_exposure_is_a_finding(text: str) -> None:
     ("text", "findings"),
     [
         ("糖尿病史", ["+糖尿病"]),
+        ("胸痛，100米行走后气短", ["+胸痛", "+100米行走后气短"]),
+        ("platelets 45,000, bruising", ["+platelets 45,000", "+bruising"]),
         ("冠心病史5年", ["+冠心病"]),
         ("高血压病史", ["+高血压"]),
         ("No fever, chills, nausea, vomiting.", ["-fever", "-chills", "-nausea", "-vomiting"]),
