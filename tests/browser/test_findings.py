@@ -191,11 +191,11 @@ def test_the_session_s_history_runs_again_and_is_cleared(language: str, ready: A
     search(page, told[0])
     first = ranked(page)
     search(page, told[1])
-    expect(chip(page, "present")).not_to_have_count(0)
-    page.wait_for_timeout(500)
+    expect(chip(page, "present", {"zh": "尿频", "en": "urination"}[language])).to_have_count(1)
     assert ranked(page) != first
     page.get_by_text(words["history"]).click()
     page.locator('[class*="st-key-again_1"] button').click()
+    expect(chip(page, "present", {"zh": "手抖", "en": "tremor"}[language])).to_have_count(1)
     settled(page)
     assert ranked(page) == first
     page.get_by_role("button", name=words["clear"]).click()
