@@ -134,7 +134,7 @@ def details(item: Candidate) -> None:
     names = ("dense", "sparse", "multi_vector", "findings", "fused", "rerank")
     values = [(t("score_" + n), getattr(item.scores, n)) for n in names]
     if item.counterpart:
-        values.insert(4, (t("score_counterpart"), item.counterpart.score))
+        values.insert(names.index("fused"), (t("score_counterpart"), item.counterpart.score))
     rows = "".join(
         f"<tr><th scope='row'>{escape(name)}</th><td>{t('not_run') if v is None else format(v, '.3f')}</td></tr>"
         for name, v in values
